@@ -1,0 +1,31 @@
+# A fresh machine needs Python 3.11 or newer and make; everything else comes into .venv.
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+OUT ?= out
+
+.PHONY: run test lint bench clean
+
+run: $(VENV)/.installed
+	$(BIN)/rescue-kg report $(OUT)
+
+test: $(VENV)/.installed
+	$(BIN)/python -m pytest -n auto -m "not slow"
+
+lint: $(VENV)/.installed
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	$(BIN)/rescue-kg format --check ontology/rescue.ttl shapes/*.ttl
+
+bench: $(VENV)/.installed
+	$(BIN)/python benchmarks/first_answer.py
+
+$(VENV)/.installed: pyproject.toml
+	$(PYTHON) -m venv $(VENV)
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --upgrade "pip>=25.1"
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable . --group dev
+	touch $@
+
+clean:
+	rm -rf $(VENV) $(OUT) build dist
