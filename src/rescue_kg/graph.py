@@ -1,0 +1,149 @@
+"""What a user holds: a loaded evidence graph that can be asked, shown, searched, checked and written."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from pyoxigraph import QueryBoolean, QuerySolutions
+
+from rescue_kg import questions, rules
+from rescue_kg.answers import Answer
+from rescue_kg.errors import ParseError
+from rescue_kg.namespaces import ONTOLOGY_GRAPH, PREFIXES, contract
+from rescue_kg.resources import data_path
+from rescue_kg.store import Store
+
+if TYPE_CHECKING:
+    import os
+
+    import networkx
+    import rdflib
+
+    from rescue_kg.answers import Iri
+    from rescue_kg.validation import Report
+
+__all__ = ["RescueGraph", "load"]
+
+
+def load(*files: str | os.PathLike[str], infer: bool = True) -> RescueGraph:
+    """Return the packaged review as a graph in memory, or the graph of the given files instead.
+
+    Triples go to the named graph `graph:ontology`; N-Quads, TriG and JSON-LD keep the graph names they carry.
+    Unless `infer` is False, the closure is computed by the rules and stands in graphs of its own.
+
+    Raises InputError or ParseError for a file that cannot be read, NotAvailableError without packaged data.
+    """
+    store = Store()
+    for file in files or (data_path("ontology", "rescue.ttl"),):
+        store.load_file(file, graph=ONTOLOGY_GRAPH)
+    graph = RescueGraph(store)
+    if infer:
+        graph.infer()
+    return graph
+
+
+class RescueGraph:
+    """An evidence graph in a store; made by `rescue_kg.load()`."""
+
+    def __init__(self, store: Store) -> None:
+        self._store = store
+
+    @property
+    def store(self) -> Store:
+        """The store that holds the graph."""
+        return self._store
+
+    def __repr__(self) -> str:
+        return f"<RescueGraph: {len(self._store):,} statements in {len(self._store.graphs())} named graphs>"
+
+    def ask(self, name: str, /, **params: object) -> Answer:
+        """Return the answer to a question of the catalogue, columns as its header says.
+
+        IRI parameters take an IRI, a CURIE or a label. Raises UnknownNameError for an unknown question or
+        node, ParameterError for an unknown, missing or ill-typed parameter.
+        """
+        question = questions.read(name)
+        sparql = questions.bind(question, params, self.resolve)
+        result = self._store.query(sparql, where=f"{name}.rq")
+        if not isinstance(result, QuerySolutions):
+            raise ParseError(f"{name}.rq: found a query that is no SELECT, expected one")
+        return Answer.from_solutions(result, question.title)
+
+    def query(self, sparql: str) -> Answer | bool:
+        """Run any SPARQL query over the union of all named graphs; PREFIXES need no declaration.
+
+        Returns the rows of a SELECT; the triples of a CONSTRUCT or DESCRIBE as (subject, predicate, object);
+        True or False for an ASK. Raises ParseError with line and column.
+        """
+        result = self._store.query(sparql, prefixes=PREFIXES)
+        if isinstance(result, QuerySolutions):
+            return Answer.from_solutions(result)
+        if isinstance(result, QueryBoolean):
+            return bool(result)
+        return Answer.from_triples(result)
+
+    def resolve(self, term: str, kind: str | None = None) -> Iri:
+        """Return the IRI of the node that a term names: an IRI, a CURIE, a label, a synonym, or a slug.
+
+        Case does not matter for names. `kind` (intervention, state, ...) leaves nodes of other kinds aside.
+        Raises UnknownNameError where no node, or more than one, has the name.
+        """
+        from rescue_kg import terms
+
+        return terms.resolve(self._store, term, kind)
+
+    def label(self, iri: str) -> str:
+        """Return the label of a node, or its CURIE where it has none."""
+        from rescue_kg import terms
+
+        return terms.label(self._store, iri) or contract(iri)
+
+    def show(self, term: str) -> Answer:
+        """Return every statement about the node that a term names: its own, then those that point to it.
+
+        Columns: property (IRI, or the text `is PROPERTY of`), value (IRI or typed literal), label (text).
+        Raises UnknownNameError as resolve() does.
+        """
+        from rescue_kg import terms
+
+        return terms.show(self._store, self.resolve(term))
+
+    def search(self, text: str) -> Answer:
+        """Return the nodes whose label, synonym or definition holds a text, best first.
+
+        Columns: node (IRI), kind (text), label (text), matched (text). Raises InputError for an empty text.
+        """
+        from rescue_kg import terms
+
+        return terms.search(self._store, text)
+
+    def infer(self) -> dict[str, int]:
+        """Rebuild the closure by the rules and return rule name -> number of triples it found."""
+        return rules.apply(self._store, graph=ONTOLOGY_GRAPH)
+
+    def validate(self) -> Report:
+        """Return the report of all shapes and checks on this graph."""
+        from rescue_kg.validation import validate
+
+        return validate(self)
+
+    def rdflib(self) -> rdflib.Dataset:
+        """Return a copy as an rdflib Dataset with the same named graphs; its default graph is their union."""
+        from rescue_kg.dataset import to_dataset
+
+        return to_dataset(self._store)
+
+    def networkx(self) -> networkx.MultiDiGraph[str]:
+        """Return a copy as a networkx MultiDiGraph of the named nodes, with labels and kinds."""
+        from rescue_kg.export.networks import to_networkx
+
+        return to_networkx(self)
+
+    def export(self, path: str | os.PathLike[str], format: str | None = None) -> None:  # noqa: A002
+        """Write the graph to a file; the format is taken from the suffix unless named.
+
+        Raises UnknownFormatError, and OutputError where the file cannot be written.
+        """
+        from rescue_kg.export import write
+
+        write(self, path, format)
