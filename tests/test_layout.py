@@ -282,7 +282,7 @@ def test_bad_turtle_is_one_line_with_its_place() -> None:
     with pytest.raises(ParseError) as caught:
         layout.canonical("@prefix a: <http://e.org/> .\na:b a:c nope:d .\n", source="bad.ttl")
     message = str(caught.value)
-    assert message.startswith("bad.ttl, line 2, column 9: ")
+    assert message.startswith("bad.ttl:2: found an error at column 9 ")
     assert "nope" in message
     assert "\n" not in message
 
@@ -307,7 +307,7 @@ def test_what_rdf_1_1_cannot_say_is_refused() -> None:
 def test_format_writes_and_check_holds(tmp_path: Path) -> None:
     file = tmp_path / "a.ttl"
     file.write_text(MESSY)
-    with pytest.raises(ChecksFailedError, match=r"a\.ttl, line 1: .*rescue-kg format ") as caught:
+    with pytest.raises(ChecksFailedError, match=r"a\.ttl:1: .*rescue-kg format ") as caught:
         layout.check(file)
     assert caught.value.exit_code == 1
     assert file.read_text() == MESSY

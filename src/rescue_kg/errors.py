@@ -77,15 +77,19 @@ class ChecksFailedError(RescueKgError, ValueError):
 def did_you_mean(name: str, known: Iterable[str]) -> str:
     """Return `; did you mean a, b?` with up to three known names near to `name`, or an empty string.
 
-    Nearness is the Ratcliff-Obershelp ratio of `difflib` (at least 0.6), ignoring case; failing that, names
-    that contain the name are offered.
+    Nearness is the Ratcliff-Obershelp ratio of `difflib` (at least 0.6), ignoring case: of the whole name,
+    failing that of one of its words, failing that names that contain the name are offered.
     """
     # Only an error pays for difflib.
+    import re
     from difflib import get_close_matches
 
     wanted = name.casefold()
     by_folded = {other.casefold(): other for other in sorted(known, reverse=True)}
     near = get_close_matches(wanted, list(by_folded), n=3)
     if not near and len(wanted) > 2:
-        near = sorted(other for other in by_folded if wanted in other)[:3]
+        words = {word for other in by_folded for word in re.split(r"\W+", other)}
+        close = get_close_matches(wanted, sorted(words), n=3, cutoff=0.8)
+        by_word = [other for word in close for other in sorted(by_folded) if word in re.split(r"\W+", other)]
+        near = list(dict.fromkeys(by_word))[:3] or sorted(other for other in by_folded if wanted in other)[:3]
     return f"; did you mean {', '.join(by_folded[other] for other in near)}?" if near else ""

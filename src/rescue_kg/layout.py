@@ -47,9 +47,9 @@ def canonical(data: bytes | str, *, source: str) -> str:
         quads = list(parser)
     except SyntaxError as error:
         found = re.sub(r"^Parser error at .*?: ", "", error.msg or "")
-        place = f"line {error.lineno}, column {error.offset}"
         raise ParseError(
-            f"{source}, {place}: {found}; expected Turtle, mend the line and run it again"
+            f"{source}:{error.lineno}: found an error at column {error.offset} ({found}), expected turtle; "
+            "mend this line"
         ) from error
     if not quads:
         raise InputError(f"{source}: found no statement, expected a Turtle file with at least one")
@@ -75,9 +75,7 @@ def check(path: str | os.PathLike[str]) -> None:
     found, expected = data.split(b"\n"), wanted.split(b"\n")
     same = sum(1 for _ in takewhile(lambda pair: pair[0] == pair[1], zip(found, expected, strict=False)))
     file = os.fspath(path)
-    raise ChecksFailedError(
-        f"{file}, line {same + 1}: not in the canonical layout; run: rescue-kg format {file}"
-    )
+    raise ChecksFailedError(f"{file}:{same + 1}: not in the canonical layout; run: rescue-kg format {file}")
 
 
 def format_file(path: str | os.PathLike[str], check: bool = False) -> bool:

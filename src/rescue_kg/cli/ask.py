@@ -1,0 +1,64 @@
+"""`rescue-kg ask`: answer a question of the catalogue."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import click
+
+from rescue_kg.cli.common import Interruptible, format_option, graph_option, open_graph, show_answer
+from rescue_kg.errors import ParameterError
+
+if TYPE_CHECKING:
+    from click.shell_completion import CompletionItem
+
+__all__ = ["command"]
+
+
+def _complete_name(_ctx: click.Context, _param: click.Parameter, incomplete: str) -> list[CompletionItem]:
+    from click.shell_completion import CompletionItem
+
+    from rescue_kg import questions
+
+    return [CompletionItem(name) for name in questions.names() if name.startswith(incomplete)]
+
+
+def _complete_parameter(ctx: click.Context, _param: click.Parameter, incomplete: str) -> list[CompletionItem]:
+    from click.shell_completion import CompletionItem
+
+    from rescue_kg import questions
+    from rescue_kg.errors import RescueKgError
+
+    try:
+        question = questions.read(ctx.params.get("name") or "")
+    except RescueKgError:
+        return []
+    items = [CompletionItem(f"{known.name}=", help=known.description) for known in question.params]
+    return [item for item in items if item.value.startswith(incomplete)]
+
+
+@click.command("ask", short_help="Answer a question of the catalogue.")
+@click.argument("name", metavar="QUESTION", shell_complete=_complete_name)
+@click.argument("values", metavar="[PARAMETER=VALUE]...", nargs=-1, shell_complete=_complete_parameter)
+@graph_option
+@format_option
+def command(name: str, values: tuple[str, ...], graph_files: tuple[str, ...], form: str) -> None:
+    r"""Answer a question of the catalogue; `rescue-kg questions` lists them.
+
+    A value is a number, a text, true or false, or a node by IRI, CURIE, label or synonym:
+
+    \b
+        rescue-kg ask recurring-interventions minimum=3
+        rescue-kg ask rescue-options condition="septic shock" --format csv
+    """
+    params: dict[str, object] = {}
+    for text in values:
+        key, sign, value = text.partition("=")
+        if not sign or not key:
+            raise ParameterError(f"{name}: found {text!r}, expected PARAMETER=VALUE such as minimum=2")
+        if key in params:
+            raise ParameterError(f"{name}: parameter {key!r} is given more than once, expected one value")
+        params[key] = value
+    with Interruptible():
+        answer = open_graph(graph_files).ask(name, **params)
+    show_answer(answer, form)

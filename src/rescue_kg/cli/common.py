@@ -1,0 +1,161 @@
+"""What the commands share: options, opening a graph, showing an answer, and Ctrl-C."""
+
+from __future__ import annotations
+
+import os
+import signal
+import sys
+from typing import TYPE_CHECKING, Any, Final, TypeVar
+
+import click
+
+from rescue_kg.cli.group import say
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from types import FrameType
+
+    from rescue_kg.answers import Answer
+    from rescue_kg.graph import RescueGraph
+
+__all__ = [
+    "FORMATS",
+    "Interruptible",
+    "format_option",
+    "graph_option",
+    "open_graph",
+    "put",
+    "read_text",
+    "show_answer",
+    "terminal_width",
+]
+
+#: The forms of an answer; text is a table, the same in a pipe as on a terminal of any width.
+FORMATS: Final = ("text", "csv", "tsv", "json", "markdown")
+
+_BROKEN_PIPE: Final = 141
+
+_F = TypeVar("_F", bound="Callable[..., Any]")
+
+
+def graph_option(function: _F) -> _F:
+    """Add `--graph FILE`, repeatable."""
+    return click.option(
+        "--graph",
+        "graph_files",
+        metavar="FILE",
+        multiple=True,
+        help="RDF file to read instead of the packaged graph; repeatable, - for Turtle on standard input.",
+    )(function)
+
+
+def format_option(function: _F) -> _F:
+    """Add `--format`, one of FORMATS."""
+    return click.option(
+        "--format",
+        "-f",
+        "form",
+        type=click.Choice(FORMATS),
+        default="text",
+        show_default=True,
+        help="Form of the answer; text is for reading, also in a pipe, the others are for programs.",
+    )(function)
+
+
+class Interruptible:
+    """Within it, Ctrl-C ends the process at once, by the signal.
+
+    A running pyoxigraph query does not come back to Python to let KeyboardInterrupt be raised. Nothing that
+    writes files belongs in here.
+    """
+
+    _before: Callable[[int, FrameType | None], Any] | int | None = None
+
+    def __enter__(self) -> None:
+        # Ctrl-C that the parent process chose to ignore, or another thread's business, is left alone.
+        if signal.getsignal(signal.SIGINT) is signal.default_int_handler:
+            try:
+                self._before = signal.signal(signal.SIGINT, signal.SIG_DFL)
+            except ValueError:
+                return
+
+    def __exit__(self, *exception: object) -> None:
+        if self._before is not None:
+            signal.signal(signal.SIGINT, self._before)
+
+
+def open_graph(files: tuple[str, ...], *, infer: bool = True) -> RescueGraph:
+    """Return the packaged graph, or that of the files, with its closure."""
+    from rescue_kg.graph import load
+
+    if files.count("-") > 1:
+        raise click.UsageError("standard input can be read once, found --graph - more than once")
+    return load(*files, infer=infer)
+
+
+def read_text(source: str, wanted: str) -> str:
+    """Return the UTF-8 text of a file, or of standard input for `-`. Raises InputError."""
+    from rescue_kg.errors import InputError
+
+    where = "<standard input>" if source == "-" else source
+    try:
+        if source == "-":
+            return sys.stdin.buffer.read().decode()
+        with open(source, encoding="utf-8") as stream:  # noqa: PTH123
+            return stream.read()
+    except UnicodeDecodeError as error:
+        raise InputError(
+            f"{where}: found bytes that are not UTF-8 ({error.reason}), expected {wanted}"
+        ) from error
+    except OSError as error:
+        raise InputError(f"{where}: cannot be read ({error.strerror or error}), expected {wanted}") from error
+
+
+def show_answer(answer: Answer, form: str) -> None:
+    """Print an answer on standard output, as wide as the terminal where it is one."""
+    if form == "text":
+        put(answer.to_text(terminal_width()))
+        if not answer:
+            say("no rows")
+    else:
+        put(answer.render(form))
+
+
+def put(data: str | bytes) -> None:
+    """Write data to standard output, all of it: in UTF-8, or in the encoding of the terminal that it goes to.
+
+    Where the reader has left, the process ends quietly, with the status that a shell gives to a broken pipe.
+    Raises OutputError where the output cannot be written.
+    """
+    from rescue_kg.errors import OutputError
+
+    if isinstance(data, str):
+        data = data.encode(sys.stdout.encoding, "replace") if sys.stdout.isatty() else data.encode()
+    stream, rest = sys.stdout.buffer, memoryview(data)
+    try:
+        # With PYTHONUNBUFFERED a write may be a short one.
+        while rest:
+            rest = rest[stream.write(rest) :]
+        stream.flush()
+    except BrokenPipeError:
+        _discard_output()
+        sys.exit(_BROKEN_PIPE)
+    except OSError as error:
+        _discard_output()
+        raise OutputError(f"standard output cannot be written ({error.strerror or error})") from error
+
+
+def _discard_output() -> None:
+    """Let what is still buffered go nowhere, so that it does not fail again when the process ends."""
+    try:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+    except OSError:
+        return
+
+
+def terminal_width() -> int | None:
+    """Return the width of the terminal that standard output is, or None where it is none."""
+    try:
+        return os.get_terminal_size(sys.stdout.fileno()).columns or None if sys.stdout.isatty() else None
+    except (OSError, ValueError):
+        return None
