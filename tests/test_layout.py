@@ -326,10 +326,10 @@ def test_check_names_the_first_line_that_differs(tmp_path: Path) -> None:
     lines = TIDY.split("\n")
     place = lines.index("# ---- Classes ----")
     file.write_text("\n".join([*lines[:place], "# a note", *lines[place:]]))
-    with pytest.raises(ChecksFailedError, match=f"line {place + 1}:"):
+    with pytest.raises(ChecksFailedError, match=f":{place + 1}: "):
         layout.check(file)
     file.write_text(TIDY.removesuffix("\n"))
-    with pytest.raises(ChecksFailedError, match=f"line {len(lines)}:"):
+    with pytest.raises(ChecksFailedError, match=f":{len(lines)}: "):
         layout.check(file)
 
 
