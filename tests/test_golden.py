@@ -1,7 +1,7 @@
 """Every question of the catalogue gives its golden rows, in the embedded engine and in rdflib.
 
-The rows in `golden/` were checked by hand against the review. Nodes stand there as CURIEs. A case with parameters has a
-file of its own, `<question>.<case>.tsv`.
+The rows in `golden/` were checked by hand against the review. Nodes stand there as CURIEs. A case with
+parameters has a file of its own, `<question>.<case>.tsv`.
 """
 
 import csv
