@@ -22,11 +22,19 @@ __all__ = ["command"]
 def command(ctx: click.Context, files: tuple[str, ...], everything: bool, form: str) -> None:
     """Hold the packaged graph, or all FILEs together, against the SHACL shapes and the check queries.
 
+    FILEs that hold data without the ontology are checked together with the packaged graph.
+
     The text and the JSON say how much was looked at; CSV, TSV and Markdown are the findings alone. Exit
     status 1 when there is an error, or when a shape or a check looked at nothing.
     """
     with Interruptible():
-        report = open_graph(files, infer=False).validate()
+        graph = open_graph(files, infer=False)
+        if files and not graph.query("ASK { ?ontology a owl:Ontology }"):
+            from rescue_kg.namespaces import ONTOLOGY_GRAPH
+            from rescue_kg.resources import data_path
+
+            graph.store.load_file(data_path("ontology", "rescue.ttl"), graph=ONTOLOGY_GRAPH)
+        report = graph.validate()
     if form == "text":
         put(report.to_text(None if everything else 20))
     elif form == "json":

@@ -1,0 +1,87 @@
+"""SHACL Core by pySHACL: a store of data held against a store of shapes."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final, NamedTuple
+
+import pyoxigraph
+import pyshacl
+from rdflib import RDF, SH, Graph
+from rdflib.term import BNode, Literal, Node, URIRef
+
+from rescue_kg.answers import Iri, to_value
+from rescue_kg.dataset import to_dataset
+
+if TYPE_CHECKING:
+    from rescue_kg.answers import Value
+    from rescue_kg.store import Store
+
+__all__ = ["Found", "results"]
+
+_SEVERITIES: Final[dict[Node | None, str]] = {SH.Violation: "error", SH.Warning: "warning", SH.Info: "info"}
+
+
+class Found(NamedTuple):
+    """One result of a SHACL validation; the fields are those of a validation.ShapeResult."""
+
+    shape: Iri
+    focus: Value
+    path: Iri | None
+    value: Value | None
+    severity: str
+    message: str
+
+
+def results(data: Store, shapes: Store) -> list[Found]:
+    """Return what the shapes find wrong in the data, in no order; neither store is changed.
+
+    Method: W3C SHACL Core as implemented by pySHACL, without inference and without SHACL-SPARQL.
+    """
+    # Shapes and data both stand in plain rdflib graphs: on a graph that a foreign store backs, pySHACL takes
+    # "x" and "x"^^xsd:string for two terms and reports sh:in wrongly.
+    _, report, _ = pyshacl.validate(
+        _plain(data),
+        shacl_graph=_plain(shapes),
+        inference="none",
+        advanced=False,
+        inplace=False,
+        meta_shacl=False,
+    )
+    if not isinstance(report, Graph):
+        raise TypeError(f"pySHACL gave {type(report).__name__}, expected a graph of results")
+    return [_found(report, node) for node in report.subjects(RDF.type, SH.ValidationResult)]
+
+
+def _plain(store: Store) -> Graph:
+    plain = Graph()
+    for graph in to_dataset(store).graphs():
+        for triple in graph:
+            plain.add(triple)
+    return plain
+
+
+def _found(report: Graph, node: Node) -> Found:
+    path = report.value(node, SH.resultPath)
+    focus = _value(report.value(node, SH.focusNode))
+    return Found(
+        shape=Iri(_value(report.value(node, SH.sourceShape))),
+        focus="" if focus is None else focus,
+        # A path that is more than one property is a blank node, which tells a reader nothing.
+        path=Iri(path) if isinstance(path, URIRef) else None,
+        value=_value(report.value(node, SH.value)),
+        # A shape may carry a severity of its own making; nothing milder than an error is safe to assume.
+        severity=_SEVERITIES.get(report.value(node, SH.resultSeverity), "error"),
+        message=min(map(str, report.objects(node, SH.resultMessage)), default=""),
+    )
+
+
+def _value(term: Node | None) -> Value | None:
+    if term is None:
+        return None
+    if isinstance(term, URIRef):
+        return Iri(term)
+    if isinstance(term, Literal):
+        if term.datatype is None or term.language:
+            return str(term)
+        return to_value(pyoxigraph.Literal(str(term), datatype=pyoxigraph.NamedNode(str(term.datatype))))
+    return f"_:{term}" if isinstance(term, BNode) else str(term)
