@@ -24,7 +24,7 @@ CASES: dict[str, dict[str, object]] = {name: {} for name in questions.names()} |
     "rescue-options.covid-19": {"condition": "condition:covid-19"},
     "rescue-after-failure-of.steroids": {"therapy": "corticosteroids"},
     "rescue-after-failure-of.biologics": {"therapy": "biologics"},
-    "claims-about-an-intervention.ecls": {"asked": "ECLS"},
+    "claims-about-an-intervention.ecls": {"intervention": "ECLS"},
     "claims-by-outcome.survival": {"outcome": "survival"},
     "claims-by-population.children": {"population": "children"},
     "shared-mechanisms.shared": {"minimum": 2},

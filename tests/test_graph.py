@@ -145,14 +145,14 @@ def test_query(graph: RescueGraph) -> None:
 
 def test_ask_checks_nodes_and_names() -> None:
     graph = rescue_kg.load()
-    answer = graph.ask("claims-about-an-intervention", asked="ecmo")
+    answer = graph.ask("claims-about-an-intervention", intervention="ecmo")
     assert len(answer) > 0
-    assert answer == graph.ask("claims-about-an-intervention", asked="intervention:ecmo")
-    assert answer == graph.ask("claims-about-an-intervention", asked=expand("intervention:ecmo"))
+    assert answer == graph.ask("claims-about-an-intervention", intervention="intervention:ecmo")
+    assert answer == graph.ask("claims-about-an-intervention", intervention=expand("intervention:ecmo"))
     with pytest.raises(UnknownNameError, match="did you mean"):
         graph.ask("claims-about-an-interventio")
     with pytest.raises(UnknownNameError, match="did you mean intervention:ecmo"):
-        graph.ask("claims-about-an-intervention", asked="intervention:ecmoo")
+        graph.ask("claims-about-an-intervention", intervention="intervention:ecmoo")
     with pytest.raises(ParameterError, match="is missing"):
         graph.ask("claims-about-an-intervention")
 
