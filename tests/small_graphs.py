@@ -83,7 +83,7 @@ KINDS = {
         *("Drug", "Biologic", "DrugClass", "Regimen", "ExtracorporealSupport", "Intervention"),
         *("RescueIntervention", "FailedTherapy", "DualRoleIntervention"),
     ],
-    "state": ["RefractoryState", "RefractoryState", "TreatedState", "SteroidRefractoryState"],
+    "state": ["RefractoryState", "RefractoryState", "SteroidRefractoryState"],
     "condition": ["Condition"],
     "failure": ["TherapyFailure", "TherapyFailure", "ResistanceFailure"],
     "claim": ["EfficacyClaim", "PositioningClaim", "ContextClaim"],
@@ -131,17 +131,21 @@ SELDOM = [
     ("rescue:partOfRescueFor", "intervention", "state"),
 ]
 SIZE = 4
+# Treated and refractory states are disjoint, so the treated one has no failure.
+TREATED = "state:n3"
 
 
 def random_graph(seed: int) -> str:
     """Turtle of a small graph whose nodes are typed as domains and ranges want it; it may have cycles."""
     draw = random.Random(seed)
     nodes = {kind: [f"{kind}:n{number}" for number in range(SIZE)] for kind in KINDS}
-    lines = [f"{node} a rescue:{draw.choice(KINDS[kind])} ." for kind in KINDS for node in nodes[kind]]
+    drawn = [(kind, node) for kind in KINDS for node in nodes[kind] if node != TREATED]
+    lines = [f"{node} a rescue:{draw.choice(KINDS[kind])} ." for kind, node in drawn]
+    lines.append(f"{TREATED} a rescue:TreatedState .")
     nodes["mode"] = [f"rescue:{name}" for name in MODES]
     nodes["group"] = [f"intervention:{name}" for name in GROUPS]
     nodes["regimen"] = nodes["intervention"][:2]
-    nodes["refractory"] = nodes["state"][:3]
+    nodes["refractory"] = [node for node in nodes["state"] if node != TREATED]
     lines += [f"{node} a rescue:DrugClass ." for node in nodes["group"]]
     lines += [f"{node} a rescue:Regimen ." for node in nodes["regimen"]]
     lines += [f"{node} a rescue:RefractoryState ." for node in nodes["refractory"]]

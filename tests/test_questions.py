@@ -171,7 +171,8 @@ def test_an_iri_is_a_good_iri_or_refused(question: Question, value: str) -> None
             continue
         found = answer(sparql)["node"]
         assert isinstance(found, Iri)
-        assert found.endswith(value)
+        # A text with a known prefix is a CURIE, of which the local part is kept.
+        assert found.endswith(value.partition(":")[2] if text == value else value)
 
 
 @pytest.mark.parametrize(
