@@ -98,7 +98,9 @@ def test_a_parse_error_names_file_and_line_and_loads_nothing(tmp_path: Path, nam
     assert store.graphs() == []
 
 
-@pytest.mark.parametrize("data", [b"plain text", gzip.compress(TURTLE.encode())[:-9]])
+@pytest.mark.parametrize(
+    "data", [b"plain text", gzip.compress(TURTLE.encode())[:-9]], ids=["not gzip", "cut short"]
+)
 def test_damaged_gzip(tmp_path: Path, data: bytes) -> None:
     path = tmp_path / "x.ttl.gz"
     path.write_bytes(data)
