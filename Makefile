@@ -16,7 +16,8 @@ lint: $(VENV)/.installed
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
-	$(BIN)/rescue-kg format --check ontology/rescue.ttl shapes/*.ttl
+	$(BIN)/rescue-kg format --check ontology/rescue.ttl
+	$(BIN)/rescue-kg align --check ontology/rescue.ttl
 
 bench: $(VENV)/.installed
 	$(BIN)/python benchmarks/first_answer.py

@@ -11,6 +11,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 __all__ = [
+    "alignments_file",
     "checks_dir",
     "context_file",
     "data_dir",
@@ -52,6 +53,11 @@ def data_dir() -> Path:
 def ontology_file() -> Path:
     """Return the path of the ontology with the review's graph, a Turtle file."""
     return data_dir() / "ontology" / "rescue.ttl"
+
+
+def alignments_file() -> Path:
+    """Return the path of the alignments with other vocabularies, an SSSOM file."""
+    return data_dir() / "ontology" / "alignments.sssom.tsv"
 
 
 def context_file() -> Path:
