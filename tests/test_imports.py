@@ -42,7 +42,8 @@ def test_import_loads_nothing() -> None:
 
 def test_asking_loads_no_heavy_module() -> None:
     modules = loaded_by(
-        "import rescue_kg\nanswer = rescue_kg.load().ask('claims-about-an-intervention', intervention='ecmo')\n"
+        "import rescue_kg\n"
+        "answer = rescue_kg.load().ask('claims-about-an-intervention', intervention='ecmo')\n"
         "assert len(answer) and answer.to_text(80) and answer.to_tsv()"
     )
     assert not HEAVY & modules

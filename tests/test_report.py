@@ -19,10 +19,10 @@ import rescue_kg
 from rescue_kg import questions
 from rescue_kg.answers import Iri
 from rescue_kg.errors import InputError, OutputError
+from rescue_kg.folders import replace_folder
 from rescue_kg.report import Outcome, write_report
 from rescue_kg.report.claims import claims_of
 from rescue_kg.report.facts import Facts
-from rescue_kg.report.folder import replace_folder
 from rescue_kg.report.pathways import pathways_of
 from rescue_kg.report.picture import picture_svg
 from rescue_kg.report.placing import crossings, order_of_middle, spread, text_width, wrap
@@ -411,7 +411,10 @@ def test_a_former_report_is_replaced(graph: RescueGraph, former: Path, folder: P
 def test_a_new_and_an_empty_folder_are_taken(tmp_path: Path) -> None:
     (tmp_path / "empty").mkdir()
     for out in (tmp_path / "empty", tmp_path / "new" / "out"):
-        assert replace_folder(out, {"a/b": b"x"}) == (out / "SHA256SUMS", out / "a" / "b")
+        assert replace_folder(out, {"a/b": b"x"}, "report", "report.html") == (
+            out / "SHA256SUMS",
+            out / "a" / "b",
+        )
         assert (out / "a" / "b").read_bytes() == b"x"
 
 
@@ -473,7 +476,7 @@ def test_a_failed_run_leaves_the_former_report(
 
     monkeypatch.setattr(Path, "rename", failing)
     with pytest.raises(OutputError, match="cannot be written"):
-        replace_folder(former, {"report.html": b"new"})
+        replace_folder(former, {"report.html": b"new"}, "report", "report.html")
     assert calls[0] >= fails
     assert tree(former) == before
     assert [path.name for path in former.parent.iterdir()] == ["out"]
@@ -490,7 +493,7 @@ def test_a_report_that_cannot_be_put_back_is_kept(former: Path, monkeypatch: pyt
 
     monkeypatch.setattr(Path, "rename", failing)
     with pytest.raises(OutputError):
-        replace_folder(former, {"report.html": b"new"})
+        replace_folder(former, {"report.html": b"new"}, "report", "report.html")
     assert [path.read_text() for path in former.parent.glob(".out.*/old/report.html")] == ["old"]
 
 
@@ -501,7 +504,7 @@ def test_ctrl_c_leaves_the_former_report(former: Path, monkeypatch: pytest.Monke
     before = tree(former)
     monkeypatch.setattr(Path, "write_bytes", interrupted)
     with pytest.raises(KeyboardInterrupt):
-        replace_folder(former, {"report.html": b"new"})
+        replace_folder(former, {"report.html": b"new"}, "report", "report.html")
     assert tree(former) == before
     assert [path.name for path in former.parent.iterdir()] == ["out"]
 

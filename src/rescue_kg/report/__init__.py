@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 if TYPE_CHECKING:
     import os
@@ -14,6 +14,9 @@ if TYPE_CHECKING:
     from rescue_kg.report.contents import Contents
 
 __all__ = ["Outcome", "write_report"]
+
+#: What such a folder is called, and the file that every one of them holds.
+_FOLDER: Final = ("report", "report.html")
 
 
 @dataclass(frozen=True)
@@ -40,12 +43,12 @@ def write_report(graph: RescueGraph, out: str | os.PathLike[str]) -> Outcome:
     InputError for a graph that holds nothing.
     """
     from rescue_kg import export
+    from rescue_kg.folders import check_place, replace_folder
     from rescue_kg.report.contents import gather
-    from rescue_kg.report.folder import check_place, replace_folder
     from rescue_kg.report.page import page
 
     # A place that cannot be used is told before the work, not after it.
-    check_place(out)
+    check_place(out, *_FOLDER)
     contents = gather(graph)
     files: dict[str, bytes] = {
         "picture.svg": contents.picture.encode(),
@@ -57,7 +60,7 @@ def write_report(graph: RescueGraph, out: str | os.PathLike[str]) -> Outcome:
     for name, known in export.FORMATS.items():
         files[f"exports/rescue{known.suffixes[0]}"] = export.dumps(graph, name)
     files["report.html"] = page(contents, {name: len(data) for name, data in files.items()}).encode()
-    written = replace_folder(out, files)
+    written = replace_folder(out, files, *_FOLDER)
     return Outcome(not contents.failures, _summary(contents, written), written)
 
 

@@ -1,4 +1,4 @@
-"""Writes a report folder whole or not at all: built beside its place, then put there."""
+"""Writes a folder of results whole or not at all: built beside its place, then put there."""
 
 from __future__ import annotations
 
@@ -18,19 +18,18 @@ if TYPE_CHECKING:
 
 __all__ = ["SUMS", "check_place", "replace_folder"]
 
-#: Lists every file of a report with its hash; `sha256sum -c` reads it. A folder with it is a former report.
+#: Lists every file of the folder with its hash; `sha256sum -c` reads it.
 SUMS: Final = "SHA256SUMS"
-#: What tells a report's list from any other list of that name.
-_PAGE: Final = "report.html"
 _SUM_LINE: Final = re.compile(r"[0-9a-f]{64}  (.+)")
 #: What desktops leave in folders.
 _LITTER: Final = {".DS_Store", "Thumbs.db", "desktop.ini"}
 
 
-def check_place(out: str | os.PathLike[str]) -> Path:
-    """Return the real path to write a report folder to.
+def check_place(out: str | os.PathLike[str], noun: str, mark: str) -> Path:
+    """Return the real path to write a folder to.
 
-    Nothing may be there, or an empty folder, or a former report with nothing else in it. Raises OutputError.
+    Nothing may be there, or an empty folder, or a former `noun` (such as release) with nothing else in it:
+    its list of hashes names the file `mark`. Raises OutputError.
     """
     place = Path(os.path.realpath(out))
     if Path.cwd().is_relative_to(place):
@@ -40,28 +39,28 @@ def check_place(out: str | os.PathLike[str]) -> Path:
         )
     if place.is_dir():
         try:
-            foreign = sorted(_foreign(place))
+            foreign = sorted(_foreign(place, mark))
         except OSError as error:
             raise _cannot(out, error) from error
         if foreign:
             more = f" and {len(foreign) - 1} more" if len(foreign) > 1 else ""
             raise OutputError(
-                f"{os.fspath(out)}: found {foreign[0]}{more}, which no report wrote; "
-                "expected a new or empty folder, or a former report; name another folder, or move these files"
+                f"{os.fspath(out)}: found {foreign[0]}{more}, which no {noun} wrote; "
+                f"expected a new or empty folder, or a former {noun}; name another folder, or move them away"
             )
     elif place.exists():
         raise OutputError(f"{os.fspath(out)}: found a file, expected a folder to write; name another place")
     return place
 
 
-def _foreign(place: Path) -> Iterator[str]:
+def _foreign(place: Path, mark: str) -> Iterator[str]:
     """Yield the files in a folder that its list of files does not name; with no such list, all of them."""
     own = {SUMS}
     listing = place / SUMS
     if listing.is_file() and not listing.is_symlink():
         text = listing.read_text(encoding="utf-8", errors="replace")
         named = {match[1] for match in map(_SUM_LINE.fullmatch, text.splitlines()) if match}
-        own |= named if _PAGE in named else set()
+        own |= named if mark in named else set()
     if len(own) == 1:
         own = set()
     for folder, folders, files in os.walk(place):
@@ -73,13 +72,15 @@ def _foreign(place: Path) -> Iterator[str]:
                 yield path.relative_to(place).as_posix()
 
 
-def replace_folder(out: str | os.PathLike[str], files: Mapping[str, bytes]) -> tuple[Path, ...]:
+def replace_folder(
+    out: str | os.PathLike[str], files: Mapping[str, bytes], noun: str, mark: str
+) -> tuple[Path, ...]:
     """Write files (relative name -> bytes) and a list of their hashes as the folder `out`; return the paths.
 
     The folder is built beside its place and put there by renaming; a former report stays until then, and
     comes back where the renaming fails. Raises OutputError.
     """
-    place = check_place(out)
+    place = check_place(out, noun, mark)
     sums = "".join(f"{sha256(data).hexdigest()}  {name}\n" for name, data in sorted(files.items()))
     whole = {**files, SUMS: sums.encode()}
     try:
@@ -103,7 +104,7 @@ def _beside(place: Path) -> Iterator[Path]:
     try:
         yield work
     finally:
-        # A former report that could not be put back is not thrown away with the rest.
+        # A former folder that could not be put back is not thrown away with the rest.
         if place.exists() or not (work / "old").exists():
             shutil.rmtree(work, ignore_errors=True)
 

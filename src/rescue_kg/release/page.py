@@ -1,0 +1,107 @@
+"""The documentation of a release as one HTML page, with nothing that a browser would have to fetch."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING, Final
+
+import pyoxigraph as ox
+from jinja2 import Environment, PackageLoader, StrictUndefined
+from markupsafe import Markup
+
+from rescue_kg.manchester import text_of
+from rescue_kg.namespaces import PREFIXES, contract
+from rescue_kg.release.files import FILES, media_type, query_titles
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+
+    from rescue_kg.manchester import Word
+    from rescue_kg.release.entries import Glossary
+    from rescue_kg.release.header import Header
+
+__all__ = ["page"]
+
+_LICENCES: Final = {"https://creativecommons.org/licenses/by/4.0/": "CC BY 4.0"}
+#: A vocabulary is known by what follows this.
+_REGISTRY: Final = "https://bioregistry.io/registry/"
+_HASH: Final = re.compile(r"[0-9a-f]{64}")
+_PREFIXES_OF_OTHERS: Final = tuple(
+    namespace for prefix, namespace in PREFIXES.items() if prefix in ("owl", "rdf", "rdfs", "xsd")
+)
+
+
+def page(header: Header, glossary: Glossary, files: Mapping[str, bytes], counts: Mapping[str, int]) -> str:
+    """Return the page; `files` are those beside it that are known by now, `counts` what the graph holds.
+
+    It works without scripts and loads nothing; links lead to places on it, to the files beside it, and to
+    licences, DOIs and terms of other vocabularies.
+    """
+    environment = Environment(
+        loader=PackageLoader("rescue_kg.release"),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+        keep_trailing_newline=True,
+    )
+
+    def linked(words: Iterable[Word], *, code: bool) -> Markup:
+        return Markup("").join(_word(word, glossary, code=code) for word in words)
+
+    environment.filters |= {
+        "in_words": lambda words: linked(words, code=False),
+        "in_code": lambda words: linked(words, code=True),
+        "licence": lambda iri: _LICENCES.get(iri, iri),
+        "number": lambda value: f"{value:,}",
+        "size": _size,
+        "breakable": _breakable,
+    }
+    present: list[tuple[str, str, str, int | None]] = [
+        (name, what, media_type(name), len(files[name]) if name in files else None)
+        for name, what in FILES.items()
+        # The last ones are written after this page, and always there.
+        if name in files or name in ("void.ttl", "ro-crate-metadata.json", "SHA256SUMS")
+    ]
+    return environment.get_template("index.html").render(
+        header=header,
+        it=glossary,
+        files=present,
+        queries=query_titles(files),
+        counts=counts,
+        home=header.ontology,
+    )
+
+
+def _word(word: Word, glossary: Glossary, *, code: bool) -> Markup:
+    """Return a word as HTML: a term as a link to its place, by its name in code, else by its label."""
+    if isinstance(word, str):
+        keyword = word.strip()
+        if code and keyword.isalpha():
+            return Markup("{}<b>{}</b>{}").format(*word.partition(keyword))
+        return Markup.escape(word)
+    if isinstance(word, ox.Literal):
+        if _HASH.fullmatch(word.value):
+            return Markup('<code title="{}">{}…</code>').format(word.value, word.value[:12])
+        return Markup.escape(text_of(word) if code else word.value)
+    curie = contract(word.value)
+    if word in glossary.anchors:
+        name = text_of(word) if code else glossary.labels[word]
+        return Markup('<a href="#{}" title="{}">{}</a>').format(glossary.anchors[word], curie, name)
+    if word.value.startswith(_PREFIXES_OF_OTHERS):
+        return Markup("<code>{}</code>").format(curie)
+    if word.value in glossary.names:
+        code_of = word.value.rpartition("#")[2].rpartition("/")[2]
+        link = Markup('<a href="{}">{}</a> <code>{}</code>')
+        return link.format(word.value, glossary.names[word.value], code_of)
+    name = _LICENCES.get(word.value, curie).removeprefix(_REGISTRY)
+    return Markup('<a href="{}">{}</a>').format(word.value, name)
+
+
+def _size(size: int) -> str:
+    return f"{size / 1024:,.0f} KB" if size >= 1024 else f"{size} bytes"
+
+
+def _breakable(curie: str) -> Markup:
+    """Return a CURIE that may be broken after its colon, besides after its hyphens."""
+    return Markup("<wbr>").join(Markup.escape(part) for part in re.split(r"(?<=:)", curie, maxsplit=1))
