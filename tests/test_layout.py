@@ -53,7 +53,6 @@ TIDY = r'''@prefix rescue: <https://w3id.org/rescue-kg/> .
 @prefix rdfs: <http://www.w3.org/2000/01/rdf-schema#> .
 @prefix skos: <http://www.w3.org/2004/02/skos/core#> .
 @prefix xsd: <http://www.w3.org/2001/XMLSchema#> .
-@prefix unused: <http://example.org/unused#> .
 @prefix zoo: <http://example.org/zoo#> .
 
 # ---- Classes ----

@@ -59,7 +59,7 @@ def canonical(data: bytes | str, *, source: str) -> str:
 def turtle(statements: Iterable[ox.Quad], *, prefixes: Mapping[str, str] | None = None) -> str:
     """Return the statements as one Turtle graph in the canonical layout; graph names are set aside.
 
-    `prefixes` are kept beside those of `namespaces.PREFIXES`, which come first and win.
+    `prefixes` are used beside those of `namespaces.PREFIXES`, which come first and win.
     """
     default = (ox.Quad(quad.subject, quad.predicate, quad.object) for quad in statements)
     writer = TurtleWriter(prefixes)
@@ -130,12 +130,11 @@ class TurtleWriter:
         self._short: dict[str, str] = {}
 
     def head(self) -> str:
-        """Return the prefix lines: the known ones that were used, then those that came with the input."""
-        known = [(prefix, namespace) for prefix, namespace in PREFIXES.items() if prefix in self._used]
-        lines = [
-            f"@prefix {prefix}: <{namespace}> .\n" for prefix, namespace in [*known, *self._extra.items()]
-        ]
-        return "".join(lines)
+        """Return the lines of the prefixes that were used: the known ones, then those of the input."""
+        every = {**PREFIXES, **self._extra}.items()
+        return "".join(
+            f"@prefix {prefix}: <{namespace}> .\n" for prefix, namespace in every if prefix in self._used
+        )
 
     def body(self, arrangement: Arrangement) -> str:
         """Return the sections of one graph, each block after an empty line."""
