@@ -15,6 +15,7 @@ from rescue_kg.store import Store
 
 if TYPE_CHECKING:
     import os
+    from typing import Self
 
     import networkx
     import rdflib
@@ -22,7 +23,7 @@ if TYPE_CHECKING:
     from rescue_kg.answers import Iri
     from rescue_kg.validation import Report
 
-__all__ = ["RescueGraph", "load"]
+__all__ = ["RescueGraph", "load", "open"]
 
 
 def load(*files: str | os.PathLike[str], infer: bool = True) -> RescueGraph:
@@ -43,10 +44,74 @@ def load(*files: str | os.PathLike[str], infer: bool = True) -> RescueGraph:
 
 
 class RescueGraph:
-    """An evidence graph in a store; made by `rescue_kg.load()`."""
+    """An evidence graph in a store; made by `rescue_kg.load()` in memory, `rescue_kg.open()` on disk."""
 
     def __init__(self, store: Store) -> None:
         self._store = store
+
+    @classmethod
+    def open(cls, folder: str | os.PathLike[str], *, read_only: bool = False) -> Self:
+        """Return the graph of a store in a folder; a missing or empty folder becomes an empty store.
+
+        Nothing is loaded: load() does that, and the folder keeps it. What stood in the folder before a change
+        that was broken off (by an error, Ctrl-C, a crash, kill -9, a full disk) is there as it was, and the
+        start of the change is gone, which a warning of the logger `rescue_kg` says. Use it in a `with`, or
+        close() it, so that others can open it.
+
+        With `read_only` the graph is asked and not changed; any number of readers may hold it, in as many
+        processes, as long as nobody writes.
+
+        Raises StoreInUseError where a writer holds the folder (or, for a writer, a reader), InputError for a
+        folder that holds something else, is damaged, or, to read, is missing.
+        """
+        return cls(Store(folder, read_only=read_only))
+
+    def close(self) -> None:
+        """Write everything to disk and give up the folder; a closed graph answers no more."""
+        self._store.close()
+
+    def __enter__(self) -> Self:
+        """Return the graph itself, for a `with` that closes it."""
+        return self
+
+    def __exit__(self, *error: object) -> None:
+        """Close the graph."""
+        self.close()
+
+    def datasets(self) -> tuple[str, ...]:
+        """Return the names of the datasets that are loaded, sorted; the ontology is one of them."""
+        return rules.datasets(self._store)
+
+    def load(
+        self, *files: str | os.PathLike[str] | bytes, dataset: str | None = None, infer: bool = True
+    ) -> None:
+        """Load files as a dataset, in the place of what it held, with closure and summary.
+
+        A dataset is three graphs: `graph:<dataset>`, and below it `/inferred` and `/summary`. All of them
+        change at once when everything is complete, or not at all; until then the old ones answer. Without
+        `dataset` this is the ontology, from the packaged file when none is given, and formats that carry
+        graph names keep them, as in `rescue_kg.load()`. A named dataset takes statements of its own graph or
+        of none.
+
+        Loading the ontology rebuilds the closure of every dataset; a dataset's closure follows from it and
+        the ontology, not from other datasets (`rescue_kg.rules.apply` says why). With `infer` off the dataset
+        has no closure until infer() is called.
+
+        Raises InputError or ParseError for a file or name that cannot be used, OutputError where the disk is
+        full or the graph was opened read-only.
+        """
+        from rescue_kg import datasets
+
+        datasets.load(self._store, *files, dataset=dataset, infer=infer)
+
+    def remove(self, dataset: str) -> None:
+        """Take a dataset out, with its closure and summary, all at once.
+
+        Raises UnknownNameError where it is not loaded, InputError for the ontology while others lean on it.
+        """
+        from rescue_kg import datasets
+
+        datasets.remove(self._store, dataset)
 
     @property
     def store(self) -> Store:
@@ -64,10 +129,11 @@ class RescueGraph:
         """
         question = questions.read(name)
         sparql = questions.bind(question, params, self.resolve)
-        result = self._store.query(sparql, where=f"{name}.rq")
-        if not isinstance(result, QuerySolutions):
-            raise ParseError(f"{name}.rq: found a query that is no SELECT, expected one")
-        return Answer.from_solutions(result, question.title)
+        with self._store.reading():
+            result = self._store.query(sparql, where=f"{name}.rq")
+            if not isinstance(result, QuerySolutions):
+                raise ParseError(f"{name}.rq: found a query that is no SELECT, expected one")
+            return Answer.from_solutions(result, question.title)
 
     def query(self, sparql: str) -> Answer | bool:
         """Run any SPARQL query over the union of all named graphs; PREFIXES need no declaration.
@@ -75,12 +141,13 @@ class RescueGraph:
         Returns the rows of a SELECT; the triples of a CONSTRUCT or DESCRIBE as (subject, predicate, object);
         True or False for an ASK. Raises ParseError with line and column.
         """
-        result = self._store.query(sparql, prefixes=PREFIXES)
-        if isinstance(result, QuerySolutions):
-            return Answer.from_solutions(result)
-        if isinstance(result, QueryBoolean):
-            return bool(result)
-        return Answer.from_triples(result)
+        with self._store.reading():
+            result = self._store.query(sparql, prefixes=PREFIXES)
+            if isinstance(result, QuerySolutions):
+                return Answer.from_solutions(result)
+            if isinstance(result, QueryBoolean):
+                return bool(result)
+            return Answer.from_triples(result)
 
     def resolve(self, term: str, kind: str | None = None) -> Iri:
         """Return the IRI of the node that a term names: an IRI, a CURIE, a label, a synonym, or a slug.
@@ -118,8 +185,8 @@ class RescueGraph:
         return terms.search(self._store, text)
 
     def infer(self) -> dict[str, int]:
-        """Rebuild the closure by the rules and return rule name -> number of triples it found."""
-        return rules.apply(self._store, graph=ONTOLOGY_GRAPH)
+        """Rebuild the closure of every dataset by the rules and return rule name -> triples found."""
+        return rules.apply_to_all(self._store)
 
     def validate(self) -> Report:
         """Return the report of all shapes and checks on this graph."""
@@ -147,3 +214,6 @@ class RescueGraph:
         from rescue_kg.export import write
 
         write(self, path, format)
+
+
+open = RescueGraph.open  # noqa: A001 - read as rescue_kg.open

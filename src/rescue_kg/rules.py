@@ -9,14 +9,17 @@ from pyoxigraph import NamedNode, Quad, QueryTriples
 
 from rescue_kg import headers
 from rescue_kg.errors import InputError, ParseError
+from rescue_kg.namespaces import GRAPH, ONTOLOGY_GRAPH
 from rescue_kg.questions import names
 from rescue_kg.resources import data_path
-from rescue_kg.store import Store
 
 if TYPE_CHECKING:
     import os
+    from collections.abc import Iterable
 
-__all__ = ["TARGETS", "Rule", "apply", "catalogue"]
+    from rescue_kg.store import Store
+
+__all__ = ["TARGETS", "Rule", "apply", "apply_to_all", "catalogue", "datasets"]
 
 #: What a rule may write to: `<graph>/inferred` or `<graph>/summary`.
 TARGETS: Final = ("inferred", "summary")
@@ -49,61 +52,104 @@ def catalogue(folder: str | os.PathLike[str] | None = None) -> tuple[Rule, ...]:
 def apply(store: Store, *, graph: str, folder: str | os.PathLike[str] | None = None) -> dict[str, int]:
     """Rebuild `<graph>/inferred` and `<graph>/summary` from the rules and return rule name -> triples found.
 
-    The rules read the union of all graphs, and what the rules before them found; a triple that some graph
-    states is not written again, since the union would hold it twice. Each of the two graphs is written by one
-    call; the old ones go first, so that a run that is broken off leaves a missing closure, never a half one.
+    The rules read the graph, the ontology, all graphs that belong to no dataset, and what the rules before
+    found; a triple that one of these states is not written again, since their union would hold it twice.
+    Other datasets are not read: what follows from a dataset goes with it, and nothing else does. So two
+    datasets may both hold a triple, and what only follows from two datasets together is not found; put shared
+    concepts into the ontology, or such data into one dataset.
+
+    On disk all is one transaction. In memory the old closure goes first, so that a run that is broken off
+    leaves a missing closure, never a half one.
     """
     rules = catalogue(folder)
+    if store.path is None:
+        return _apply(store, graph, rules)
+    with store.transaction() as change:
+        return _apply(change, graph, rules)
+
+
+def apply_to_all(store: Store, *, folder: str | os.PathLike[str] | None = None) -> dict[str, int]:
+    """Rebuild the closure of the ontology, then of each dataset; return rule name -> triples found, added up.
+
+    On disk all is one transaction.
+    """
+    graphs = [ONTOLOGY_GRAPH, *(GRAPH + name for name in datasets(store) if GRAPH + name != ONTOLOGY_GRAPH)]
+    if len(graphs) == 1:
+        return apply(store, graph=ONTOLOGY_GRAPH, folder=folder)
+    if store.path is None:
+        return _add_up(apply(store, graph=graph, folder=folder) for graph in graphs)
+    with store.transaction() as change:
+        return _add_up(apply(change, graph=graph, folder=folder) for graph in graphs)
+
+
+def datasets(store: Store) -> tuple[str, ...]:
+    """Return the names of the datasets in a store, sorted: `name` for each graph `graph:name` with parts."""
+    return tuple(sorted({name for graph in store.graphs() if (name := _dataset(graph)) is not None}))
+
+
+def _dataset(graph: str) -> str | None:
+    """Return the name of the dataset that a graph is a part of, or None where it is part of none."""
+    if not graph.startswith(GRAPH):
+        return None
+    name, _, part = graph.removeprefix(GRAPH).partition("/")
+    return name if name and part in ("", *TARGETS) else None
+
+
+def _add_up(every: Iterable[dict[str, int]]) -> dict[str, int]:
+    total: dict[str, int] = {}
+    for counts in every:
+        for name, count in counts.items():
+            total[name] = total.get(name, 0) + count
+    return total
+
+
+def _apply(store: Store, graph: str, rules: tuple[Rule, ...]) -> dict[str, int]:
     targets = {target: f"{graph}/{target}" for target in TARGETS}
-    for target in targets.values():
-        store.drop(target)
-    # A store in memory is gone when the process is, so the rules may write to it as they go; one on disk is
-    # left alone until all is known.
-    work = store if store.path is None else _copy(store)
-    found: dict[str, list[Quad]] = {target: [] for target in TARGETS}
+    store.drop(*targets.values())
+    own = (None, _dataset(ONTOLOGY_GRAPH), _dataset(graph))
+    graphs = [*store.graphs(), *targets.values()]
+    seen = [other for other in graphs if other == graph or _dataset(other) in own]
+    # Where nothing is left out, the union is asked, which is quicker than a list of graphs.
+    names = None if len(seen) == len(graphs) else seen
     counts: dict[str, int] = {}
     done = False
     try:
         for rule in rules:
-            fresh = _run(rule, work, targets[rule.target])
-            found[rule.target] += fresh
-            counts[rule.name] = len(fresh)
+            counts[rule.name] = _run(rule, store, targets[rule.target], names)
         done = True
     finally:
-        if not done:
-            for target in targets.values():
-                store.drop(target)
-    if work is not store:
-        for target, quads in found.items():
-            store.load_quads(quads, targets[target])
+        if not done and store.path is None:
+            store.drop(*targets.values())
     return counts
 
 
-def _copy(store: Store) -> Store:
-    copy = Store()
-    copy.native.extend(store.native)
-    return copy
-
-
-def _run(rule: Rule, work: Store, target: str) -> list[Quad]:
-    """Run one rule, to the fixpoint where it repeats; add what is new to the target graph and return it."""
+def _run(rule: Rule, store: Store, target: str, graphs: list[str] | None) -> int:
+    """Run one rule, to the fixpoint where it repeats; add what is new to the target and return how many."""
     name = NamedNode(target)
-    every: list[Quad] = []
-    find = work.native.quads_for_pattern
+    seen = None if graphs is None else {NamedNode(graph) for graph in graphs}
+    find = store.native.quads_for_pattern
+    count = 0
     while True:
-        results = work.query(rule.text, where=rule.path)
+        results = store.query(rule.text, where=rule.path, graphs=graphs)
         if not isinstance(results, QueryTriples):
             raise ParseError(f"{rule.path}: found a query that is no CONSTRUCT, expected one")
         # CONSTRUCT gives a triple once for each way in which it follows.
         new = [
             Quad(triple.subject, triple.predicate, triple.object, name)
             for triple in dict.fromkeys(results)
-            if next(find(triple.subject, triple.predicate, triple.object), None) is None
+            if (
+                next(find(triple.subject, triple.predicate, triple.object), None) is None
+                if seen is None
+                else all(
+                    quad.graph_name not in seen
+                    for quad in find(triple.subject, triple.predicate, triple.object)
+                )
+            )
         ]
-        work.native.extend(new)
-        every += new
+        store.add(new)
+        count += len(new)
         if not (rule.repeat and new):
-            return every
+            return count
 
 
 def _read(folder: str, name: str) -> Rule:

@@ -3,93 +3,73 @@
 from __future__ import annotations
 
 import os
-import re
-from typing import IO, TYPE_CHECKING, Final, cast
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Final
 
 import pyoxigraph
-from pyoxigraph import NamedNode, Quad, RdfFormat
+from pyoxigraph import NamedNode, Quad, QuerySolutions
 
-from rescue_kg.errors import InputError, ParseError, StoreInUseError, UnknownFormatError, did_you_mean
+from rescue_kg.errors import InputError, OutputError, RescueKgError, StoreInUseError
+from rescue_kg.formats import FORMATS, SUFFIXES, format_of, of_one_graph, opened
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
+    from typing import Self
 
-    from pyoxigraph import QueryBoolean, QuerySolutions, QueryTriples, Triple
+    from pyoxigraph import QueryBoolean, QueryTriples, Triple
+
+    from rescue_kg.disk import Folder
 
 __all__ = ["FORMATS", "SUFFIXES", "Store", "format_of"]
 
-#: Format name -> pyoxigraph format.
-FORMATS: Final = {
-    "turtle": RdfFormat.TURTLE,
-    "ntriples": RdfFormat.N_TRIPLES,
-    "nquads": RdfFormat.N_QUADS,
-    "trig": RdfFormat.TRIG,
-    "jsonld": RdfFormat.JSON_LD,
-    "rdfxml": RdfFormat.RDF_XML,
-}
-
-#: File suffix -> format name; each may be followed by `.gz`.
-SUFFIXES: Final = {
-    ".ttl": "turtle",
-    ".nt": "ntriples",
-    ".nq": "nquads",
-    ".trig": "trig",
-    ".jsonld": "jsonld",
-    ".rdf": "rdfxml",
-    ".owl": "rdfxml",
-    ".xml": "rdfxml",
-}
-
-# Compiled by the error that needs them.
-_LINE_IN_PARSE_ERROR: Final = r"^Parser error (?:at line \d+ )?(?:between )?(?:columns? \d+(?: and \d+)?)?: "
-_PLACE_IN_QUERY_ERROR: Final = r"(?s)error at (\d+):(\d+): expected (?:one of )?(.*)"
-
-
-def format_of(path: str, name: str | None = None) -> str:
-    """Return the format name for a file: `name` where given, else by suffix (`.gz` set aside).
-
-    Raises UnknownFormatError for a name or suffix that is not in FORMATS or SUFFIXES.
-    """
-    if name is not None:
-        if name in FORMATS:
-            return name
-        raise UnknownFormatError(
-            f"unknown format {name!r}, expected one of {', '.join(FORMATS)}{did_you_mean(name, FORMATS)}"
-        )
-    plain = path.removesuffix(".gz")
-    for suffix, known in SUFFIXES.items():
-        if plain.endswith(suffix):
-            return known
-    raise UnknownFormatError(
-        f"{path}: the suffix names no RDF format, expected one of {', '.join(SUFFIXES)} (also with .gz), "
-        f"or a format by name: {', '.join(FORMATS)}"
-    )
+_MANY: Final = 10_000
+# How pyoxigraph begins what it passes on from RocksDB: an OSError, and a RuntimeError.
+_ROCKSDB: Final = ("IO error: ", "Corruption: ")
 
 
 class Store:
     """A set of named graphs, in memory, or in a folder on disk when a path is given.
 
-    Each graph is written by one call, and each call is all or nothing. Queries see the union of all graphs as
-    their default graph; a triple that stands in two graphs is seen twice there.
+    Each call that writes is all or nothing, also when the process is killed; several calls are made so by
+    transaction(). Queries see the union of all graphs as their default graph; a triple that stands in two
+    graphs is seen twice there.
+
+    A folder is made where there is none, unless it is opened with `read_only`. It has one writer, or any
+    number of readers. Raises StoreInUseError where another writer holds it (or, for a writer, a reader),
+    InputError for a folder that is no store, is damaged or cannot be opened.
     """
 
-    def __init__(self, path: str | os.PathLike[str] | None = None) -> None:
+    def __init__(self, path: str | os.PathLike[str] | None = None, *, read_only: bool = False) -> None:
         self._path = None if path is None else os.fspath(path)
-        try:
-            self._native = pyoxigraph.Store(self._path)
-        except OSError as error:
-            # pyoxigraph says so only in words: "lock file: ..." or "lock hold by current process".
-            if "lock" in str(error).lower():
-                raise StoreInUseError(
-                    f"{self._path}: the store is in use by another process; end it, or use another folder"
-                ) from error
-            raise InputError(
-                f"{self._path}: cannot open a store here ({error}), expected a writable folder"
-            ) from error
+        self._folder: Folder | None = None
+        self._read_only = read_only
+        # Whether a transaction is under way, and whether this is the store that it writes to.
+        self._changing = False
+        self._is_change = False
+        self._native: pyoxigraph.Store | None
+        if self._path is None:
+            if read_only:
+                raise InputError("found read_only without a folder, expected the folder of a store")
+            self._native = pyoxigraph.Store()
+        else:
+            # A store in memory does without it.
+            from rescue_kg.disk import Folder
+
+            self._folder = Folder(self._path, read_only=read_only)
+            self._native = None
+            try:
+                self._native = self._folder.open()
+            finally:
+                if self._native is None:
+                    self._folder.close()
 
     @property
     def native(self) -> pyoxigraph.Store:
-        """The pyoxigraph store underneath."""
+        """The pyoxigraph store underneath; another one after a transaction. Raises InputError once closed."""
+        if self._native is None:
+            raise InputError(
+                f"{self._path or 'the store'}: found it closed, expected an open store; open it again"
+            )
         return self._native
 
     @property
@@ -97,8 +77,112 @@ class Store:
         """The folder on disk, or None for a store in memory."""
         return self._path
 
+    def close(self) -> None:
+        """Write everything to disk and give up the folder, for others to open; once is enough."""
+        if self._native is None or self._folder is None or self._is_change:
+            self._native = None
+            return
+        try:
+            if not self._read_only:
+                with self._writing():
+                    self._native.flush()
+                self._folder.tidy()
+        finally:
+            self._native = None
+            self._folder.close()
+
+    def __enter__(self) -> Self:
+        """Return the store itself, for a `with` that closes it."""
+        return self
+
+    def __exit__(self, *error: object) -> None:
+        """Close the store."""
+        self.close()
+
+    @contextmanager
+    def transaction(self) -> Iterator[Store]:
+        """Give a store to write to, for a `with`; at its end all changes become visible at once, or none.
+
+        Until then this store answers as before and takes no changes. An error, Ctrl-C or the end of the
+        process in between leaves everything as it was. On disk the changes are made in a copy of hard links,
+        which takes milliseconds whatever the size; in memory the copy takes time and room as the store does.
+        A transaction in a transaction is part of the outer one.
+
+        Raises OutputError where the disk is full or the store read-only, StoreInUseError where another thread
+        is changing the store.
+        """
+        if self._is_change:
+            yield self
+            return
+        change = Store()
+        change._is_change, change._path = True, self._path
+        with self._writing():
+            before = self.native
+        self._changing = True
+        done = False
+        try:
+            with change._writing():
+                if self._folder is None:
+                    change.native.extend(before)
+                else:
+                    self._folder.tidy()
+                    copy = self._folder.new_path()
+                    before.backup(copy)
+                    change._folder, change._native = self._folder, self._folder.open_database(copy)
+            yield change
+            with change._writing():
+                change.native.flush()
+            if self._folder is not None:
+                self._folder.commit()
+            self._native = change._native
+            done = True
+        finally:
+            self._changing = False
+            if not done:
+                change._native = None
+                if self._folder is not None:
+                    self._folder.tidy()
+
+    @contextmanager
+    def _writing(self) -> Iterator[None]:
+        """Refuse to write where this store cannot, and turn what the disk says into our errors."""
+        if self._read_only:
+            raise OutputError(
+                f"{self._path}: the store was opened read-only; open it without read_only to change it"
+            )
+        if self._changing:
+            raise StoreInUseError(
+                f"{self._path or 'the store'}: a transaction is under way; write to the store that it gave, "
+                "or wait for its end"
+            )
+        try:
+            yield
+        except RescueKgError:
+            raise
+        # pyoxigraph passes on what RocksDB says: OSError "IO error: ...", RuntimeError "Corruption: ...".
+        except (OSError, RuntimeError) as error:
+            if not str(error).startswith(_ROCKSDB):
+                raise
+            raise OutputError(
+                f"{self._path}: cannot be written, and is as it was before ({error}); make room or mend the "
+                "disk, then open the store again"
+            ) from error
+
+    @contextmanager
+    def reading(self) -> Iterator[None]:
+        """Turn what a damaged disk says while results are read into an InputError."""
+        try:
+            yield
+        except (OSError, RuntimeError) as error:
+            if isinstance(error, RescueKgError) or not str(error).startswith(_ROCKSDB):
+                raise
+            raise InputError(
+                f"{self._path}: the store is damaged ({error}); restore the folder from a copy, or load "
+                "the data into a new one"
+            ) from error
+
     def __len__(self) -> int:
-        return len(self._native)
+        return len(self.native)
 
     def __repr__(self) -> str:
         where = "" if self._path is None else repr(self._path)
@@ -106,29 +190,59 @@ class Store:
 
     def graphs(self) -> list[str]:
         """Return the IRIs of the named graphs, sorted."""
-        return sorted(graph.value for graph in self._native.named_graphs() if isinstance(graph, NamedNode))
+        return sorted(graph.value for graph in self.native.named_graphs() if isinstance(graph, NamedNode))
 
     def count(self, graph: str) -> int:
         """Return the number of triples in one named graph; 0 where there is no such graph."""
-        return sum(1 for _ in self.quads(graph))
+        # On disk this is ten times quicker than to read the triples.
+        found = self.native.query(f"SELECT (COUNT(*) AS ?n) {{ GRAPH {_node(graph)} {{ ?s ?p ?o }} }}")
+        return int(next(found)["n"].value) if isinstance(found, QuerySolutions) else 0
 
     def quads(self, graph: str | None = None) -> Iterator[Quad]:
         """Return an iterator over the quads of one named graph, or of all graphs."""
-        name = None if graph is None else _node(graph)
-        return self._native.quads_for_pattern(None, None, None, name)
+        return self.native.quads_for_pattern(None, None, None, None if graph is None else _node(graph))
 
-    def drop(self, graph: str) -> None:
-        """Remove one named graph with all its triples, in one call; a graph that is not there is no error."""
-        self._native.remove_graph(_node(graph))
+    def drop(self, *graphs: str) -> None:
+        """Remove named graphs with all their triples, all at once; a graph that is not there is no error."""
+        names = {_node(graph) for graph in graphs}
+        if self._folder is not None and not self._is_change:
+            with self.transaction() as change:
+                change.drop(*graphs)
+            return
+        with self._writing():
+            if self._folder is not None and self._is_cheaper_to_copy(names):
+                self._native = self._folder.copy_without(self.native, names)
+                return
+            for name in names:
+                self.native.remove_graph(name)
+
+    def _is_cheaper_to_copy(self, names: set[NamedNode]) -> bool:
+        """Return whether to copy the rest of a database on disk, or to delete these graphs in it.
+
+        To delete a triple takes RocksDB four times as long as to write it to a new database, and for the time
+        being more room.
+        """
+        dropped = sum(self.count(name.value) for name in names)
+        return dropped >= _MANY and len(self) - dropped < 4 * dropped
 
     def load_quads(self, statements: Iterable[Quad | Triple], graph: str) -> None:
         """Add triples (or the triples of quads) to one named graph, in one call."""
         name = _node(graph)
         quads = (Quad(item.subject, item.predicate, item.object, name) for item in statements)
-        if self._path is None:
-            self._native.extend(quads)
-        else:
-            self._native.bulk_extend(quads)
+        with self._writing():
+            if self._path is None:
+                self.native.extend(quads)
+            else:
+                self.native.bulk_extend(quads)
+
+    def add(self, quads: list[Quad]) -> None:
+        """Add quads that are in memory already, each to its own graph, in one call."""
+        with self._writing():
+            # On disk, many are better written as new files, and few are not worth any.
+            if self._path is None or len(quads) < _MANY:
+                self.native.extend(quads)
+            else:
+                self.native.bulk_extend(quads)
 
     def load_file(
         self,
@@ -136,77 +250,51 @@ class Store:
         *,
         graph: str,
         format: str | None = None,  # noqa: A002
+        keep_graphs: bool = True,
     ) -> None:
         """Load a file, or bytes, in one call: all of it, or nothing.
 
         `source` is a path, `-` for standard input, or the bytes themselves; the format is taken from the
         suffix (`.gz` is unpacked), and is Turtle for `-` and bytes unless `format` names another. Triples go
         to the named graph `graph`; formats that carry graph names keep those, and their default graph goes to
-        `graph`.
+        `graph`. Without `keep_graphs`, a statement in any other graph is an error.
 
-        Raises ParseError (file and line), InputError (missing, unreadable, not a file), UnknownFormatError.
+        Raises ParseError (file and line), InputError (missing, unreadable, not a file, another graph),
+        UnknownFormatError, OutputError where the store cannot be written.
         """
         target = _node(graph)
-        if isinstance(source, bytes):
-            self._load(source, "<bytes>", format_of("", format or "turtle"), target)
-            return
-        path = os.fspath(source)
-        if path == "-":
-            import sys
-
-            self._load(sys.stdin.buffer, "<standard input>", format_of("", format or "turtle"), target)
-            return
-        name = format_of(path, format)
-        try:
-            if path.endswith(".gz"):
-                import gzip
-                import zlib
-
-                try:
-                    with gzip.open(path) as unpacked:
-                        self._load(cast("IO[bytes]", unpacked), path, name, target)
-                except (gzip.BadGzipFile, EOFError, zlib.error) as error:
-                    raise ParseError(
-                        f"{path}: found damaged or no gzip data ({error}), expected {name}.gz"
-                    ) from error
+        # All these are all or nothing; bulk_load writes new files on disk, load is the quicker one in memory.
+        load = self.native.load if self._path is None else self.native.bulk_load
+        with opened(source, format) as file, self._writing():
+            if keep_graphs or not file.format.supports_datasets:
+                load(file.data, format=file.format, to_graph=target)
             else:
-                with open(path, "rb") as stream:  # noqa: PTH123 - a first answer does not wait for pathlib
-                    self._load(stream, path, name, target)
-        except FileNotFoundError as error:
-            raise InputError(f"{path}: no such file") from error
-        except IsADirectoryError as error:
-            raise InputError(f"{path}: found a folder, expected a file of RDF") from error
-        except OSError as error:
-            raise InputError(f"{path}: cannot be read ({error.strerror or error})") from error
-
-    def _load(self, data: IO[bytes] | bytes, where: str, name: str, target: NamedNode) -> None:
-        # Both are all or nothing; bulk_load writes new files on disk, load is the quicker one in memory.
-        load = self._native.load if self._path is None else self._native.bulk_load
-        try:
-            load(data, format=FORMATS[name], to_graph=target)
-        except SyntaxError as error:
-            line = "" if error.lineno is None else f":{error.lineno}"
-            column = "" if error.offset is None else f" at column {error.offset}"
-            found = re.sub(_LINE_IN_PARSE_ERROR, "", error.msg or "unreadable text")
-            raise ParseError(
-                f"{where}{line}: found an error{column} ({found}), expected {name}; mend this line, or name "
-                f"the format of the file ({', '.join(FORMATS)})"
-            ) from error
+                self.native.bulk_extend(of_one_graph(file, target))
 
     def query(
-        self, sparql: str, *, where: str = "query", prefixes: Mapping[str, str] | None = None
+        self,
+        sparql: str,
+        *,
+        where: str = "query",
+        prefixes: Mapping[str, str] | None = None,
+        graphs: Sequence[str] | None = None,
     ) -> QuerySolutions | QueryBoolean | QueryTriples:
-        """Run a SPARQL query over the union of all graphs and return pyoxigraph's result.
+        """Run a SPARQL query over the union of all graphs, or of `graphs`, and return pyoxigraph's result.
 
         `where` names the query in an error; `prefixes` are known without being declared in the text.
         Raises ParseError with the line and column of the first thing that cannot be read.
         """
         try:
-            return self._native.query(
-                sparql, use_default_graph_as_union=True, prefixes=None if prefixes is None else dict(prefixes)
+            return self.native.query(
+                sparql,
+                use_default_graph_as_union=graphs is None,
+                default_graph=None if graphs is None else [_node(graph) for graph in graphs],
+                prefixes=None if prefixes is None else dict(prefixes),
             )
         except SyntaxError as error:
-            raise _sparql_error(sparql, where, error) from error
+            from rescue_kg.sparql_errors import sparql_error
+
+            raise sparql_error(sparql, where, error) from error
         except OSError as error:
             raise InputError(
                 f"{where}: the query cannot be run ({error}); a SERVICE must be within reach"
@@ -215,9 +303,12 @@ class Store:
     def update(self, sparql: str, *, where: str = "update") -> None:
         """Run a SPARQL update, all or nothing. Raises ParseError as query() does."""
         try:
-            self._native.update(sparql)
+            with self._writing():
+                self.native.update(sparql)
         except SyntaxError as error:
-            raise _sparql_error(sparql, where, error) from error
+            from rescue_kg.sparql_errors import sparql_error
+
+            raise sparql_error(sparql, where, error) from error
 
 
 def _node(iri: str) -> NamedNode:
@@ -227,23 +318,3 @@ def _node(iri: str) -> NamedNode:
         raise InputError(
             f"found {iri!r} as the name of a graph ({error}), expected an absolute IRI"
         ) from error
-
-
-def _sparql_error(sparql: str, where: str, error: SyntaxError) -> ParseError:
-    """Say in one line what pyoxigraph says in a page of character classes."""
-    match = re.match(_PLACE_IN_QUERY_ERROR, error.msg or "")
-    if match is None:
-        return ParseError(f"{where}: {error.msg}; expected SPARQL 1.1")
-    line, column = int(match[1]), int(match[2])
-    lines = sparql.split("\n")
-    rest = lines[line - 1][column - 1 :].split() if line <= len(lines) else []
-    found = f"at {rest[0][:30]!r}" if rest else "at its end"
-    # The rest of the list are character classes; whole sentences, keywords and signs tell a reader enough.
-    said = match[3].split(", ")
-    sentences = [word for word in said if re.fullmatch(r"[A-Z][a-z]+ [\w ]+", word)]
-    if sentences:
-        reason = f"{sentences[0].lower()}, before this place"
-    else:
-        words = [word for word in said if re.fullmatch(r"[A-Z]{2,}|\"[^\"\\]{1,3}\"", word)]
-        reason = f"expected {' or '.join(words[:5])}" if words else "expected SPARQL 1.1"
-    return ParseError(f"{where}:{line}:{column}: the query cannot be read {found}: {reason}")
