@@ -55,17 +55,6 @@ def triples(inference: Inference) -> set[Triple]:
     return {(node, TYPE, kind) for node, kind in inference.types} | inference.values
 
 
-@pytest.fixture(scope="module")
-def graph() -> RescueGraph:
-    return load()
-
-
-@pytest.fixture(scope="module")
-def whole(graph: RescueGraph) -> Inference:
-    """HermiT over the whole file, run once."""
-    return reason(graph)
-
-
 @pytest.fixture
 def only_java(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """The `java` of a folder that is the whole PATH; it is still to be written."""
@@ -81,9 +70,11 @@ def write_java(path: Path, script: str) -> None:
 # ---------------------------------------------------------------- what follows
 
 
-def test_hermit_and_the_rules_find_the_same_in_the_whole_file(whole: Inference, graph: RescueGraph) -> None:
+def test_hermit_and_the_rules_find_the_same_in_the_whole_file(
+    whole: Inference, packaged: RescueGraph
+) -> None:
     # All types in declared classes, and all values of declared object properties, nothing left out.
-    by_rules = comparable(plain(graph.store.quads()))
+    by_rules = comparable(plain(packaged.store.quads()))
     assert sorted(by_rules - triples(whole)) == []
     assert sorted(triples(whole) - by_rules) == []
     assert whole.new_types

@@ -84,15 +84,15 @@ def test_a_broken_graph_gives_results() -> None:
     graph = broken(
         "DELETE { ?m rescue:end ?end } INSERT { ?m rescue:end 0 } WHERE "
         "{ VALUES ?m { mention:ecpr-ohca-survival-1 } ?m rescue:end ?end }",
-        "DELETE { failure:cpr-refractory-ohca-1 rescue:asWorded ?words } WHERE "
-        "{ failure:cpr-refractory-ohca-1 rescue:asWorded ?words }",
+        "DELETE { failure:refractory-septic-shock-1 rescue:asWorded ?words } WHERE "
+        "{ failure:refractory-septic-shock-1 rescue:asWorded ?words }",
     )
     report = validate(graph)
     found = {(result.shape.curie, rescue_kg.Iri(str(result.focus)).curie) for result in report.results}
     assert found == {
         ("shape:Mention-start", "mention:ecpr-ohca-survival-1"),
         ("shape:Mention-end", "mention:ecpr-ohca-survival-1"),
-        ("shape:TherapyFailure-asWorded", "failure:cpr-refractory-ohca-1"),
+        ("shape:TherapyFailure-asWorded", "failure:refractory-septic-shock-1"),
     }
     assert report.counts == {"error": 2, "warning": 1, "info": 0}
     assert [result.severity for result in report.results] == ["error", "error", "warning"]
@@ -105,14 +105,14 @@ def test_a_broken_graph_gives_results() -> None:
 
 def test_a_warning_alone_conforms() -> None:
     graph = broken(
-        "DELETE { failure:cpr-refractory-ohca-1 rescue:asWorded ?words } WHERE "
-        "{ failure:cpr-refractory-ohca-1 rescue:asWorded ?words }"
+        "DELETE { failure:refractory-septic-shock-1 rescue:asWorded ?words } WHERE "
+        "{ failure:refractory-septic-shock-1 rescue:asWorded ?words }"
     )
     report = validate(graph)
     assert report.counts == {"error": 0, "warning": 1, "info": 0}
     assert report.conforms
     assert report.ok
-    assert "warning: shape:TherapyFailure-asWorded: failure:cpr-refractory-ohca-1: " in report.to_text()
+    assert "warning: shape:TherapyFailure-asWorded: failure:refractory-septic-shock-1: " in report.to_text()
 
 
 def test_a_check_counts_as_its_severity_says() -> None:

@@ -25,7 +25,8 @@ if TYPE_CHECKING:
         UnknownFormatError,
         UnknownNameError,
     )
-    from rescue_kg.graph import RescueGraph, load
+    from rescue_kg.graph import RescueGraph, load, open  # noqa: A004 - read as rescue_kg.open
+    from rescue_kg.owl_objects import owl
 
 __all__ = [
     "Answer",
@@ -44,6 +45,8 @@ __all__ = [
     "UnknownNameError",
     "__version__",
     "load",
+    "open",
+    "owl",
 ]
 
 _MODULE_OF = {
@@ -51,6 +54,8 @@ _MODULE_OF = {
     "Iri": "answers",
     "RescueGraph": "graph",
     "load": "graph",
+    "open": "graph",
+    "owl": "owl_objects",
     "__version__": "_version",
 }
 

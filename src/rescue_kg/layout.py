@@ -19,6 +19,7 @@ __all__ = ["TurtleWriter", "canonical", "check", "format_file", "turtle"]
 _INDENT: Final = "    "
 _LINE: Final = 100
 _XSD: Final = PREFIXES["xsd"]
+_RANGE: Final = ox.NamedNode(PREFIXES["rdfs"] + "range")
 # The part of PN_LOCAL that needs no escape and that every reader takes.
 _LOCAL: Final = re.compile(r"[A-Za-z0-9_](?:[A-Za-z0-9_.-]*[A-Za-z0-9_-])?")
 _PREFIX: Final = re.compile(r"[A-Za-z](?:[A-Za-z0-9_.-]*[A-Za-z0-9_-])?")
@@ -38,7 +39,8 @@ _NAMED_ESCAPES: Final = {"\t": r"\t", "\r": r"\r"}
 def canonical(data: bytes | str, *, source: str) -> str:
     """Return Turtle text in the canonical layout; `source` names it in errors.
 
-    Comments are not part of a graph and do not survive. Raises ParseError with the line and column for bad
+    Comments are not part of a graph and do not survive; whole numbers become decimals where the property is
+    declared to want them. Raises ParseError with the line and column for bad
     Turtle, InputError for a text that holds no statement.
     """
     raw = data.encode() if isinstance(data, str) else data
@@ -53,7 +55,24 @@ def canonical(data: bytes | str, *, source: str) -> str:
         ) from error
     if not quads:
         raise InputError(f"{source}: found no statement, expected a Turtle file with at least one")
-    return turtle(quads, prefixes=parser.prefixes)
+    return turtle(_whole_decimals(quads), prefixes=parser.prefixes)
+
+
+def _whole_decimals(quads: list[ox.Quad]) -> list[ox.Quad]:
+    """Return the quads with whole numbers as decimals where the property's range is xsd:decimal.
+
+    The OWL API, and so Protégé, saves "95"^^xsd:decimal as 95, which is an integer.
+    """
+    decimal, integer = ox.NamedNode(_XSD + "decimal"), ox.NamedNode(_XSD + "integer")
+    ranges = {quad.subject for quad in quads if quad.predicate == _RANGE and quad.object == decimal}
+    return [
+        ox.Quad(quad.subject, quad.predicate, ox.Literal(quad.object.value, datatype=decimal))
+        if quad.predicate in ranges
+        and isinstance(quad.object, ox.Literal)
+        and quad.object.datatype == integer
+        else quad
+        for quad in quads
+    ]
 
 
 def turtle(statements: Iterable[ox.Quad], *, prefixes: Mapping[str, str] | None = None) -> str:

@@ -24,7 +24,7 @@ TYPES: Final = ("iri", "string", "integer", "decimal", "double", "boolean", "dat
 SEVERITIES: Final = ("error", "warning", "info")
 
 _QUESTION_KEYS: Final = {"title", "question", "tags", "params", "returns"}
-_CHECK_KEYS: Final = {"title", "question", "severity", "examines", "returns"}
+_CHECK_KEYS: Final = {"title", "question", "severity", "examines", "mirrors", "returns"}
 _NAME: Final = re.compile(r"[a-z0-9]+(?:-[a-z0-9]+)*")
 
 
@@ -33,7 +33,8 @@ class Question(NamedTuple):
 
     `returns` maps column -> type in the order of the query; `text` is the file as it stands, header and all.
     `severity` and `examines` are filled in check queries only: how bad a row is, and the CURIE of the class
-    or property whose instances are counted as examined.
+    or property whose instances are counted as examined. So is `mirrors`: the rules elsewhere that the check
+    keeps, as `robot:` and the name of a rule of ROBOT's report, or `obo:` and an OBO Foundry principle.
     """
 
     name: str
@@ -45,6 +46,7 @@ class Question(NamedTuple):
     text: str
     severity: str = ""
     examines: str = ""
+    mirrors: tuple[str, ...] = ()
 
 
 def names(folder: str | os.PathLike[str] | None = None) -> list[str]:
@@ -140,9 +142,7 @@ def _question(name: str, text: str, where: str) -> Question:
     severity = _text(header, "severity", where) if is_check else ""
     if is_check and severity not in SEVERITIES:
         raise ParseError(f"{where}: found severity {severity!r}, expected {', '.join(SEVERITIES)}")
-    tags = header.get("tags", [])
-    if not isinstance(tags, list) or not all(isinstance(tag, str) for tag in tags):
-        raise ParseError(f"{where}: found tags {tags!r}, expected a list such as [recurrence, drug]")
+    tags = _list(header, "tags", "[recurrence, drug]", where)
     returns = header.get("returns", {})
     if not isinstance(returns, dict) or not returns:
         raise ParseError(f"{where}: found no returns, expected a map such as {{node: iri, label: string}}")
@@ -155,13 +155,21 @@ def _question(name: str, text: str, where: str) -> Question:
         name=name,
         title=_text(header, "title", where),
         question=_text(header, "question", where),
-        tags=tuple(str(tag) for tag in tags),
+        tags=tags,
         params=parameters.declared(header.get("params", {}), text, where),
         returns={column: str(kind) for column, kind in returns.items()},
         text=text,
         severity=severity,
         examines=_text(header, "examines", where) if is_check else "",
+        mirrors=_list(header, "mirrors", "[robot:duplicate_label]", where),
     )
+
+
+def _list(header: headers.Header, key: str, example: str, where: str) -> tuple[str, ...]:
+    value = header.get(key, [])
+    if not isinstance(value, list) or not all(isinstance(item, str) for item in value):
+        raise ParseError(f"{where}: found {key} {value!r}, expected a list such as {example}")
+    return tuple(str(item) for item in value)
 
 
 def _text(header: headers.Header, key: str, where: str) -> str:

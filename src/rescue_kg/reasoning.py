@@ -25,6 +25,7 @@ from rescue_kg.errors import (
     NotAvailableError,
     ParameterError,
     ReasonerTimeoutError,
+    RescueKgError,
 )
 from rescue_kg.java import find_java, no_working_java
 from rescue_kg.namespaces import PREFIXES
@@ -37,7 +38,16 @@ if TYPE_CHECKING:
 
     from rescue_kg.graph import RescueGraph
 
-__all__ = ["Inference", "Pair", "Statement", "reason"]
+__all__ = [
+    "JAVA_OPTIONS",
+    "Inference",
+    "Pair",
+    "Statement",
+    "hermit_failure",
+    "positive",
+    "reason",
+    "stated",
+]
 
 Pair = tuple[str, str]
 Statement = tuple[str, str, str]
@@ -46,8 +56,8 @@ _OWL: Final = PREFIXES["owl"]
 _TYPE: Final = PREFIXES["rdf"] + "type"
 _SUBCLASS: Final = PREFIXES["rdfs"] + "subClassOf"
 _SUBPROPERTY: Final = PREFIXES["rdfs"] + "subPropertyOf"
-# Java writes in the encoding of the locale, which in many containers is ASCII: other IRIs would be lost.
-_JAVA_OPTIONS: Final = "-Dfile.encoding=UTF-8 -Dstdout.encoding=UTF-8"
+#: Java writes in the encoding of the locale, which in many containers is ASCII: other IRIs would be lost.
+JAVA_OPTIONS: Final = "-Dfile.encoding=UTF-8 -Dstdout.encoding=UTF-8"
 # What Java says when it is too old, or cannot get its memory, as against an ontology that HermiT cannot take.
 _JAVA_TROUBLE: Final = ("UnsupportedClassVersionError", "OutOfMemoryError", "Java Virtual Machine")
 
@@ -101,29 +111,34 @@ def reason(graph: RescueGraph, *, java: str | None = None, timeout: float = 120)
     Raises NotAvailableError where there is no working Java, ReasonerTimeoutError after `timeout`,
     ChecksFailedError where the ontology is inconsistent, InputError where it is not OWL 2 DL.
 
-    Method: Glimm et al., HermiT: an OWL 2 reasoner, J Autom Reasoning 53:245-269 (2014),
-    doi:10.1007/s10817-014-9305-1, in the version that owlready2 brings along.
+    Method: Glimm et al., HermiT: an OWL 2 reasoner, Journal of Automated Reasoning, in the version that
+    owlready2 brings along.
     """
-    if not (math.isfinite(timeout) and timeout > 0):
-        raise ParameterError(f"found timeout {timeout!r}, expected a number of seconds above 0")
+    positive(timeout)
     started = time.monotonic()
     executable = find_java(java, timeout=timeout)
-    stated = _stated(graph)
+    known = stated(graph)
     with tempfile.TemporaryDirectory(prefix="rescue-kg-") as folder:
         place = Path(folder)
-        pyoxigraph.serialize(stated, place / "asserted.nt", format=RdfFormat.N_TRIPLES)
+        pyoxigraph.serialize(known, place / "asserted.nt", format=RdfFormat.N_TRIPLES)
         if not _run(place, executable, timeout - (time.monotonic() - started)):
             raise ReasonerTimeoutError(
-                f"HermiT did not finish within {timeout:g} s on {len(stated):,} statements; "
+                f"HermiT did not finish within {timeout:g} s on {len(known):,} statements; "
                 "give it more time, or fewer statements"
             )
-        _raise_failure(place, executable, len(stated))
+        _raise_failure(place, executable, len(known))
         found = list(pyoxigraph.parse(path=place / "inferred.nt", format=RdfFormat.N_TRIPLES))
     seconds = time.monotonic() - started
-    return _expand(stated, [quad.triple for quad in found], java=executable, seconds=seconds)
+    return _expand(known, [quad.triple for quad in found], java=executable, seconds=seconds)
 
 
-def _stated(graph: RescueGraph) -> list[Triple]:
+def positive(timeout: float) -> None:
+    """Raise ParameterError where a time limit is no number of seconds above 0."""
+    if not (math.isfinite(timeout) and timeout > 0):
+        raise ParameterError(f"found timeout {timeout!r}, expected a number of seconds above 0")
+
+
+def stated(graph: RescueGraph) -> list[Triple]:
     """Return the triples of all named graphs but those that rules wrote, without imports."""
     written_by_rules = tuple(f"/{target}" for target in TARGETS)
     triples = {
@@ -140,7 +155,7 @@ def _run(place: Path, java: str, seconds: float) -> bool:
     environment = {
         **os.environ,
         "PYTHONPATH": os.pathsep.join(filter(None, sys.path)),
-        "JAVA_TOOL_OPTIONS": f"{os.environ.get('JAVA_TOOL_OPTIONS', '')} {_JAVA_OPTIONS}".strip(),
+        "JAVA_TOOL_OPTIONS": f"{os.environ.get('JAVA_TOOL_OPTIONS', '')} {JAVA_OPTIONS}".strip(),
         # owlready2 leaves its temporary file behind when HermiT fails; here it goes with the folder.
         **dict.fromkeys(("TMPDIR", "TEMP", "TMP"), str(place)),
     }
@@ -186,7 +201,8 @@ def _raise_failure(place: Path, java: str, size: int) -> None:
     if result["outcome"] == "inconsistent":
         raise ChecksFailedError(
             f"the ontology is inconsistent ({size:,} statements): anything would follow from it; look for "
-            "a node of two disjoint classes, or one that the domain or range of a property rules out"
+            "a node of two disjoint classes, or one that the domain or range of a property rules out "
+            "(rescue-kg reason --explain names the axioms)"
         )
     if result["outcome"] == "unreadable":
         raise InputError(
@@ -194,13 +210,18 @@ def _raise_failure(place: Path, java: str, size: int) -> None:
             "fit their datatypes; validate the graph to find it"
         )
     if result["outcome"] == "failed":
-        chatter = ("Java error message", "Picked up ", "at ")
-        lines = [line.strip() for line in result["reason"].splitlines()]
-        said = next((line for line in lines if line and not line.startswith(chatter)), "it said nothing")
-        said = re.sub(r'^Exception in thread "main" (?:[\w.]+: )?', "", said)[:200]
-        if any(sign in result["reason"] for sign in _JAVA_TROUBLE):
-            raise no_working_java(java, said)
-        raise InputError(f"HermiT cannot reason over this graph ({said}), expected an ontology in OWL 2 DL")
+        raise hermit_failure(result["reason"], java)
+
+
+def hermit_failure(reason: str, java: str) -> RescueKgError:
+    """Return the error that tells, from all that Java said, why HermiT gave no answer."""
+    chatter = ("Java error message", "Picked up ", "at ")
+    lines = [line.strip() for line in reason.splitlines()]
+    said = next((line for line in lines if line and not line.startswith(chatter)), "it said nothing")
+    said = re.sub(r'^Exception in thread "main" (?:[\w.]+: )?', "", said)[:200]
+    if any(sign in reason for sign in _JAVA_TROUBLE):
+        return no_working_java(java, said)
+    return InputError(f"HermiT cannot reason over this graph ({said}), expected an ontology in OWL 2 DL")
 
 
 def _expand(stated: list[Triple], found: list[Triple], *, java: str, seconds: float) -> Inference:

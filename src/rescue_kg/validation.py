@@ -1,4 +1,4 @@
-"""Validation: what was stated, held against the SHACL shapes and the check queries."""
+"""Validation: what was stated, held against the SHACL shapes and the check queries, or these alone."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from rescue_kg.graph import RescueGraph
     from rescue_kg.questions import Question
 
-__all__ = ["CheckResult", "Report", "ShapeResult", "stated", "validate"]
+__all__ = ["CheckResult", "Report", "ShapeResult", "check", "stated", "validate"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,10 +49,13 @@ class CheckResult:
     """One check query with what it found: each row is a finding of that severity, its first column the node.
 
     `examined` counts the instances of the class, or the statements with the property, that `examines` names.
+    `question` says what it looks for, `mirrors` which rules elsewhere it keeps (see questions.Question).
     """
 
     name: str
     title: str
+    question: str
+    mirrors: tuple[str, ...]
     severity: str
     examines: Iri
     examined: int
@@ -65,12 +68,14 @@ class Report:
 
     `results` are the shapes' findings and `checks` the checks, both sorted; `focus_nodes` holds for each node
     shape with a target the number of nodes it looked at; `triples` is the number of triples validated.
+    `with_shapes` is False where the checks were run alone.
     """
 
     results: tuple[ShapeResult, ...]
     checks: tuple[CheckResult, ...]
     focus_nodes: Mapping[Iri, int]
     triples: int
+    with_shapes: bool = True
 
     @property
     def counts(self) -> dict[str, int]:
@@ -92,9 +97,19 @@ class Report:
         return not self.counts["error"]
 
     @property
+    def complete(self) -> bool:
+        """Whether there were shapes and checks, and each of them had something to look at."""
+        return bool(self.checks) and bool(self.focus_nodes or not self.with_shapes) and not self.empty
+
+    @property
     def ok(self) -> bool:
         """Whether the data conforms, and every shape and check had something to look at."""
-        return self.conforms and bool(self.focus_nodes) and bool(self.checks) and not self.empty
+        return self.passes("error")
+
+    def passes(self, fail_on: str) -> bool:
+        """Return whether it is complete, and nothing of the severity `fail_on` or worse was found."""
+        worst = questions.SEVERITIES[: questions.SEVERITIES.index(fail_on) + 1]
+        return self.complete and not any(self.counts[severity] for severity in worst)
 
     def __repr__(self) -> str:
         found = ", ".join(f"{severity}: {count}" for severity, count in self.counts.items())
@@ -102,14 +117,14 @@ class Report:
             f"<Report ok={self.ok}, {found}; {len(self.focus_nodes)} node shapes, {len(self.checks)} checks>"
         )
 
-    def to_text(self, limit: int | None = 20) -> str:
+    def to_text(self, limit: int | None = 20, fail_on: str = "error") -> str:
         """Return a summary for a terminal: what was checked, how many, what was found, worst first.
 
-        At most `limit` findings are listed, all of them with None.
+        At most `limit` findings are listed, all of them with None; the last line says whether it passes().
         """
         from rescue_kg.validation_report import to_text
 
-        return to_text(self, limit)
+        return to_text(self, limit, fail_on)
 
     def to_dict(self) -> dict[str, object]:
         """Return the whole report as dicts, lists, texts and numbers that `json` can write; IRIs in full."""
@@ -135,17 +150,29 @@ def validate(
     vocabulary = Store()
     for file in shape_files() if shapes is None else shapes:
         vocabulary.load_file(file, graph=ONTOLOGY_GRAPH)
-    folder = checks_dir() if checks is None else checks
     # pySHACL pulls in rdflib and half a second of imports; only validation pays for it.
     from rescue_kg import shacl
 
     results = [ShapeResult(*found) for found in shacl.results(data, vocabulary)]
     return Report(
         results=tuple(sorted(results, key=_order)),
-        checks=tuple(_run(check, data, f"{folder}/{check.name}.rq") for check in questions.catalogue(folder)),
+        checks=_run_all(data, checks),
         focus_nodes=MappingProxyType(focus_nodes(data, vocabulary)),
         triples=len(data),
     )
+
+
+def check(graph: RescueGraph, checks: str | os.PathLike[str] | None = None) -> Report:
+    """Hold a graph against the check queries alone, without the shapes, and return the report.
+
+    It is quick, and holds what an ontology is asked to keep elsewhere too, by ROBOT's report and the OBO
+    dashboard. What is stated is looked at, and the graph is not changed, as with validate(). `checks` is a
+    folder of check queries to use instead of the packaged ones.
+
+    Raises ParseError for a check that cannot be read.
+    """
+    data = stated(graph.store)
+    return Report((), _run_all(data, checks), MappingProxyType({}), len(data), with_shapes=False)
 
 
 def stated(store: Store) -> Store:
@@ -158,24 +185,31 @@ def stated(store: Store) -> Store:
     return copy
 
 
-def _run(check: Question, data: Store, where: str) -> CheckResult:
-    solutions = data.query(check.text, where=where)
+def _run_all(data: Store, folder: str | os.PathLike[str] | None) -> tuple[CheckResult, ...]:
+    place = checks_dir() if folder is None else folder
+    return tuple(_run(query, data, f"{place}/{query.name}.rq") for query in questions.catalogue(place))
+
+
+def _run(query: Question, data: Store, where: str) -> CheckResult:
+    solutions = data.query(query.text, where=where)
     if not isinstance(solutions, QuerySolutions):
         raise ParseError(f"{where}: found a query that is no SELECT, expected one")
-    found = Answer.from_solutions(solutions, check.title)
+    found = Answer.from_solutions(solutions, query.title)
     if not found.columns or found.columns[0] != "focus":
         raise ParseError(
             f"{where}: found the columns {', '.join(found.columns)}, expected focus as the first one"
         )
-    examines = Iri(expand(check.examines))
+    examines = Iri(expand(query.examines))
     rows = sorted(found.rows, key=lambda row: tuple(map(str, row)))
     return CheckResult(
-        name=check.name,
-        title=check.title,
-        severity=check.severity,
+        name=query.name,
+        title=query.title,
+        question=query.question,
+        mirrors=query.mirrors,
+        severity=query.severity,
         examines=examines,
         examined=_examined(data, examines),
-        rows=Answer(found.columns, rows, check.title),
+        rows=Answer(found.columns, rows, query.title),
     )
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from rescue_kg.answers import Iri
 
@@ -12,34 +12,47 @@ if TYPE_CHECKING:
     from rescue_kg.answers import Value
     from rescue_kg.validation import Report
 
-__all__ = ["findings", "to_dict", "to_text"]
+__all__ = ["Fault", "faults", "findings", "gaps", "job", "to_dict", "to_text"]
 
 
-def findings(report: Report) -> Iterator[tuple[str, str, str, str]]:
-    """Yield every finding, errors first: (severity, shape or check, node, what is wrong), IRIs as CURIEs."""
+class Fault(NamedTuple):
+    """One finding of a shape or a check: what found it, the node, and what is wrong with it."""
+
+    severity: str
+    source: str
+    node: Value | None
+    problem: str
+
+
+def faults(report: Report) -> Iterator[Fault]:
+    """Yield every finding, errors first; the source is the CURIE of a shape or the name of a check."""
     for severity in report.counts:
         for result in report.results:
             if result.severity == severity:
-                yield (
-                    severity,
-                    result.shape.curie,
-                    _short(result.focus),
-                    _detail(result.message, result.value),
-                )
+                problem = _detail(result.message, result.value)
+                yield Fault(severity, result.shape.curie, result.focus, problem)
         for check in report.checks:
             if check.severity == severity:
                 for row in check.rows:
                     cells = zip(check.rows.columns[1:], row[1:], strict=True)
                     rest = ", ".join(f"{name} {_short(value)}" for name, value in cells if value is not None)
-                    yield severity, check.name, _short(row[0]), f"{check.title}{f' ({rest})' if rest else ''}"
+                    problem = f"{check.title}{f' ({rest})' if rest else ''}"
+                    yield Fault(severity, check.name, row[0], problem)
 
 
-def to_text(report: Report, limit: int | None = 20) -> str:
+def findings(report: Report) -> Iterator[tuple[str, str, str, str]]:
+    """Yield every finding as text, errors first: (severity, shape or check, node, what is wrong)."""
+    for fault in faults(report):
+        yield fault.severity, fault.source, _short(fault.node), fault.problem
+
+
+def to_text(report: Report, limit: int | None = 20, fail_on: str = "error") -> str:
     """Return what was checked, how many, what was found and what that means, one line each."""
     looked_at = sum(report.focus_nodes.values())
-    lines = [
-        f"{report.triples:,} triples",
-        f"{len(report.focus_nodes)} node shapes looked at {looked_at:,} nodes",
+    lines = [f"{report.triples:,} triples"]
+    if report.with_shapes:
+        lines.append(f"{len(report.focus_nodes)} node shapes looked at {looked_at:,} nodes")
+    lines += [
         f"{len(report.checks)} checks looked at {sum(check.examined for check in report.checks):,} records",
         "found " + ", ".join(_plural(count, severity) for severity, count in report.counts.items()),
     ]
@@ -47,13 +60,24 @@ def to_text(report: Report, limit: int | None = 20) -> str:
     lines += [f"{severity}: {source}: {node}: {wrong}" for severity, source, node, wrong in found[:limit]]
     if limit is not None and len(found) > limit:
         lines.append(f"... and {_plural(len(found) - limit, 'more finding')}")
-    lines += [f"failed: {name} looked at nothing" for name in report.empty]
-    if not report.focus_nodes:
-        lines.append("failed: there was no shape with a target")
-    if not report.checks:
-        lines.append("failed: there was no check")
-    lines.append("validation passed" if report.ok else "validation failed")
+    lines += [f"failed: {name}" for name in gaps(report)]
+    lines.append(f"{job(report)} {'passed' if report.passes(fail_on) else 'failed'}")
     return "\n".join(lines) + "\n"
+
+
+def gaps(report: Report) -> list[str]:
+    """Return in words what was not looked at: shapes and checks without a node, or none of them at all."""
+    lines = [f"{name} looked at nothing" for name in report.empty]
+    if report.with_shapes and not report.focus_nodes:
+        lines.append("there was no shape with a target")
+    if not report.checks:
+        lines.append("there was no check")
+    return lines
+
+
+def job(report: Report) -> str:
+    """Return what was done: `validation`, or `check` where no shapes were asked."""
+    return "validation" if report.with_shapes else "check"
 
 
 def to_dict(report: Report) -> dict[str, object]:
