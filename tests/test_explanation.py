@@ -43,6 +43,7 @@ def test_the_axioms_that_clash_are_named(name: str) -> None:
     assert found.runs < 40
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", UNSATISFIABLE)
 def test_why_a_class_can_have_no_instance(name: str) -> None:
     graph = with_fixture("unsatisfiable", name)
@@ -51,6 +52,7 @@ def test_why_a_class_can_have_no_instance(name: str) -> None:
     assert reason(graph).unsatisfiable == (iri,)
 
 
+@pytest.mark.slow
 def test_among_all_of_the_review_too() -> None:
     text = "state:hospitalized-covid-19 rescue:hasFailure failure:cpr-refractory-ohca-1 ."
     found = explain(with_vocabulary(text, whole=True))
@@ -109,6 +111,7 @@ def test_a_java_that_cannot_run_hermit(tmp_path: Path) -> None:
         explain(with_vocabulary(""), java=str(java))
 
 
+@pytest.mark.slow
 def test_the_command_line(tmp_path: Path) -> None:
     fixture = FIXTURES / "inconsistent" / "failure-in-a-treated-state.ttl"
     graphs = ("--graph", str(resources.ontology_file()), "--graph", str(fixture))

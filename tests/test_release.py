@@ -352,6 +352,7 @@ def test_axioms_are_told_in_words(folder: Path) -> None:
 # ---- the same every time, whole or not at all ----
 
 
+@pytest.mark.slow
 def test_two_runs_give_the_same_bytes(folder: Path, tmp_path: Path) -> None:
     found = []
     for seed, zone in (("1", "Pacific/Kiritimati"), ("2", "America/Los_Angeles")):

@@ -521,6 +521,7 @@ def test_an_export_that_fails_leaves_nothing(
     assert list(tmp_path.iterdir()) == []
 
 
+@pytest.mark.slow
 def test_the_same_bytes_under_every_hash_seed(folder: Path, tmp_path: Path) -> None:
     code = (
         "import rescue_kg, sys; from rescue_kg.report import write_report; "
