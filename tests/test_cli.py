@@ -633,3 +633,11 @@ def test_completion_offers_names(words: str, expected: set[str]) -> None:
     }
     result = CliRunner().invoke(app, [], prog_name="rescue-kg", env=environment)
     assert set(result.stdout.split()) == expected
+
+
+@pytest.mark.parametrize("name", COMMANDS)
+def test_examples_of_a_command_keep_their_lines(name: str) -> None:
+    shown = run(name, "--help").stdout
+    assert "\\b" not in shown
+    # Examples run together would stand on one line.
+    assert not re.search(r"^ .*rescue-kg \w+ .* rescue-kg \w", shown, re.MULTILINE)

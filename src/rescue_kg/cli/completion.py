@@ -13,7 +13,7 @@ __all__ = ["command"]
 @click.argument("shell", type=click.Choice(("bash", "zsh", "fish")))
 @click.pass_context
 def command(ctx: click.Context, shell: str) -> None:
-    r"""Print the completion script of a SHELL.
+    """Print the completion script of a SHELL.
 
     To have it in every session, add the line to the start-up file of the shell:
 
@@ -21,7 +21,7 @@ def command(ctx: click.Context, shell: str) -> None:
         bash: eval "$(rescue-kg completion bash)"
         zsh:  eval "$(rescue-kg completion zsh)"
         fish: rescue-kg completion fish | source
-    """
+    """  # noqa: D301 - click wants the character itself
     from click.shell_completion import get_completion_class
 
     script = get_completion_class(shell)
