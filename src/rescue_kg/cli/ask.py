@@ -6,7 +6,14 @@ from typing import TYPE_CHECKING
 
 import click
 
-from rescue_kg.cli.common import Interruptible, format_option, graph_option, open_graph, show_answer
+from rescue_kg.cli.common import (
+    Interruptible,
+    endpoint_option,
+    format_option,
+    graph_option,
+    open_graph,
+    show_answer,
+)
 from rescue_kg.errors import ParameterError
 
 if TYPE_CHECKING:
@@ -41,16 +48,26 @@ def _complete_parameter(ctx: click.Context, _param: click.Parameter, incomplete:
 @click.argument("name", metavar="QUESTION", shell_complete=_complete_name)
 @click.argument("values", metavar="[PARAMETER=VALUE]...", nargs=-1, shell_complete=_complete_parameter)
 @graph_option
+@endpoint_option
 @format_option
-def command(name: str, values: tuple[str, ...], graph_files: tuple[str, ...], form: str) -> None:
-    r"""Answer a question of the catalogue; `rescue-kg questions` lists them.
+def command(
+    name: str,
+    values: tuple[str, ...],
+    graph_files: tuple[str, ...],
+    url: str | None,
+    store: str | None,
+    timeout: float,
+    form: str,
+) -> None:
+    """Answer a question of the catalogue; `rescue-kg questions` lists them.
 
     A value is a number, a text, true or false, or a node by IRI, CURIE, label or synonym:
 
     \b
         rescue-kg ask recurring-interventions minimum=3
         rescue-kg ask rescue-options condition="septic shock" --format csv
-    """
+        rescue-kg ask recurring-interventions --endpoint http://localhost:7878 --store oxigraph
+    """  # noqa: D301 - click wants the character itself
     params: dict[str, object] = {}
     for text in values:
         key, sign, value = text.partition("=")
@@ -59,6 +76,14 @@ def command(name: str, values: tuple[str, ...], graph_files: tuple[str, ...], fo
         if key in params:
             raise ParameterError(f"{name}: parameter {key!r} is given more than once, expected one value")
         params[key] = value
+    if url is not None:
+        if graph_files:
+            raise click.UsageError("found both --endpoint and --graph, expected one of them")
+        from rescue_kg import remote
+
+        with remote.connect(url, profile=store, timeout=timeout) as endpoint:
+            show_answer(remote.ask(endpoint, name, **params), form)
+        return
     with Interruptible():
         answer = open_graph(graph_files).ask(name, **params)
     show_answer(answer, form)

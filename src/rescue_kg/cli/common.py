@@ -15,18 +15,22 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from types import FrameType
 
+    from click.shell_completion import CompletionItem
+
     from rescue_kg.answers import Answer
     from rescue_kg.graph import RescueGraph
 
 __all__ = [
     "FORMATS",
     "Interruptible",
+    "endpoint_option",
     "format_option",
     "graph_option",
     "open_graph",
     "put",
     "read_text",
     "show_answer",
+    "store_options",
     "terminal_width",
 ]
 
@@ -60,6 +64,52 @@ def format_option(function: _F) -> _F:
         show_default=True,
         help="Form of the answer; text is for reading, also in a pipe, the others are for programs.",
     )(function)
+
+
+def store_options(*, required: bool) -> Callable[[_F], _F]:
+    """Add `--store KIND` and `--timeout SECONDS`, for a command that talks to a triple store."""
+
+    def decorate(function: _F) -> _F:
+        function = click.option(
+            "--timeout",
+            type=click.FloatRange(0, min_open=True),
+            default=60.0,
+            show_default=True,
+            metavar="SECONDS",
+            help="How long to wait for an answer of the endpoint.",
+        )(function)
+        return click.option(
+            "--store",
+            metavar="KIND",
+            required=required,
+            shell_complete=_complete_store,
+            help="Kind of store at the endpoint: oxigraph, virtuoso, fuseki, graphdb, rdf4j, qlever, neptune "
+            "or stardog.",
+        )(function)
+
+    return decorate
+
+
+def endpoint_option(function: _F) -> _F:
+    """Add `--endpoint URL`, with `--store` and `--timeout`."""
+    return click.option(
+        "--endpoint",
+        "url",
+        metavar="URL",
+        help="Ask the triple store at this URL instead of the packaged graph.",
+    )(store_options(required=False)(function))
+
+
+def _complete_store(_ctx: click.Context, _param: click.Parameter, incomplete: str) -> list[CompletionItem]:
+    from click.shell_completion import CompletionItem
+
+    from rescue_kg.remote.profiles import PROFILES
+
+    return [
+        CompletionItem(name, help=profile.title)
+        for name, profile in PROFILES.items()
+        if name.startswith(incomplete)
+    ]
 
 
 class Interruptible:

@@ -8,6 +8,7 @@ import click
 
 from rescue_kg.cli.common import (
     Interruptible,
+    endpoint_option,
     format_option,
     graph_option,
     open_graph,
@@ -22,8 +23,16 @@ __all__ = ["command"]
 @click.command("query", short_help="Run a SPARQL query.")
 @click.argument("sparql", metavar="SPARQL|FILE.rq|-")
 @graph_option
+@endpoint_option
 @format_option
-def command(sparql: str, graph_files: tuple[str, ...], form: str) -> None:
+def command(
+    sparql: str,
+    graph_files: tuple[str, ...],
+    url: str | None,
+    store: str | None,
+    timeout: float,
+    form: str,
+) -> None:
     """Run a SPARQL query: a text, a file, or - for standard input.
 
     It sees the union of all named graphs, inferred triples included, and needs no PREFIX lines for the
@@ -33,8 +42,16 @@ def command(sparql: str, graph_files: tuple[str, ...], form: str) -> None:
         raise click.UsageError("standard input can be read once, found - for the query and for --graph")
     is_file = sparql == "-" or sparql.endswith((".rq", ".sparql")) or os.path.isfile(sparql)  # noqa: PTH113
     text = read_text(sparql, "a SPARQL query") if is_file else sparql
-    with Interruptible():
-        result = open_graph(graph_files).query(text)
+    if url is not None:
+        if graph_files:
+            raise click.UsageError("found both --endpoint and --graph, expected one of them")
+        from rescue_kg import remote
+
+        with remote.connect(url, profile=store, timeout=timeout) as endpoint:
+            result = remote.query(endpoint, text)
+    else:
+        with Interruptible():
+            result = open_graph(graph_files).query(text)
     if isinstance(result, bool):
         put("true\n" if result else "false\n")
     else:
