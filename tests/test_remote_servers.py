@@ -322,7 +322,7 @@ def test_readers_never_see_half_a_graph(server: Server) -> None:
 
 def test_several_graphs_are_swapped_in_by_one_update(oxigraph: Server, graph: RescueGraph) -> None:
     with StandIn(oxigraph.url) as proxy, connect(oxigraph, proxy.url) as endpoint:
-        remote.push(graph, endpoint)
+        graph.push(endpoint)
         assert proxy.count("POST", "/update") == 1
         assert len(graph.store.graphs()) == 3
 

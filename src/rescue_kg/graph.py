@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     import rdflib
 
     from rescue_kg.answers import Iri
+    from rescue_kg.remote import Endpoint, PushReport
     from rescue_kg.validation import Report
 
 __all__ = ["RescueGraph", "load", "open"]
@@ -214,6 +215,16 @@ class RescueGraph:
         from rescue_kg.export import write
 
         write(self, path, format)
+
+    def push(self, endpoint: Endpoint) -> PushReport:
+        """Put the named graphs of this graph into a triple store, in place of those that it has.
+
+        `endpoint` comes from `rescue_kg.remote.connect()`; `rescue_kg.remote.push()` has the options and says
+        what is raised.
+        """
+        from rescue_kg.remote import push
+
+        return push(self, endpoint)
 
 
 open = RescueGraph.open  # noqa: A001 - read as rescue_kg.open
