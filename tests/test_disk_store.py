@@ -301,7 +301,15 @@ def test_a_damaged_folder_is_one_clear_line(folder: Path, how: str, read_only: b
         rescue_kg.open(folder, read_only=read_only)
 
 
-def test_damage_found_while_reading_is_one_clear_line(tmp_path: Path) -> None:
+READINGS: dict[str, Callable[[RescueGraph], object]] = {
+    "query": lambda graph: graph.query("SELECT * { ?s ?p ?o }"),
+    "search": lambda graph: graph.search("claim"),
+    "resolve": lambda graph: graph.resolve("a name that nothing has"),
+}
+
+
+@pytest.mark.parametrize("reading", READINGS)
+def test_damage_found_while_reading_is_one_clear_line(tmp_path: Path, reading: str) -> None:
     folder = tmp_path / "kg"
     with Store(folder) as store:
         store.load_file(made_claims(3000), graph="urn:g", format="ntriples")
@@ -312,7 +320,7 @@ def test_damage_found_while_reading_is_one_clear_line(tmp_path: Path) -> None:
             path.write_bytes(data)
     with rescue_kg.open(folder) as graph:
         with pytest.raises(InputError, match=r"kg: the store is damaged \(Corruption: .*restore") as error:
-            graph.query("SELECT * { ?s ?p ?o }")
+            READINGS[reading](graph)
         assert "\n" not in str(error.value)
 
 

@@ -158,13 +158,15 @@ class RescueGraph:
         """
         from rescue_kg import terms
 
-        return terms.resolve(self._store, term, kind)
+        with self._store.reading():
+            return terms.resolve(self._store, term, kind)
 
     def label(self, iri: str) -> str:
         """Return the label of a node, or its CURIE where it has none."""
         from rescue_kg import terms
 
-        return terms.label(self._store, iri) or contract(iri)
+        with self._store.reading():
+            return terms.label(self._store, iri) or contract(iri)
 
     def show(self, term: str) -> Answer:
         """Return every statement about the node that a term names: its own, then those that point to it.
@@ -174,7 +176,8 @@ class RescueGraph:
         """
         from rescue_kg import terms
 
-        return terms.show(self._store, self.resolve(term))
+        with self._store.reading():
+            return terms.show(self._store, self.resolve(term))
 
     def search(self, text: str) -> Answer:
         """Return the nodes whose label, synonym or definition holds a text, best first.
@@ -183,7 +186,8 @@ class RescueGraph:
         """
         from rescue_kg import terms
 
-        return terms.search(self._store, text)
+        with self._store.reading():
+            return terms.search(self._store, text)
 
     def infer(self) -> dict[str, int]:
         """Rebuild the closure of every dataset by the rules and return rule name -> triples found."""
