@@ -29,7 +29,7 @@ from rescue_kg.errors import (
 )
 from rescue_kg.java import find_java, no_working_java
 from rescue_kg.namespaces import PREFIXES
-from rescue_kg.rules import TARGETS
+from rescue_kg.rules import is_derived
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -140,12 +140,10 @@ def positive(timeout: float) -> None:
 
 def stated(graph: RescueGraph) -> list[Triple]:
     """Return the triples of all named graphs but those that rules wrote, without imports."""
-    written_by_rules = tuple(f"/{target}" for target in TARGETS)
     triples = {
         quad.triple: None
         for quad in graph.store.quads()
-        if not (isinstance(quad.graph_name, NamedNode) and quad.graph_name.value.endswith(written_by_rules))
-        and quad.predicate.value != _OWL + "imports"
+        if not is_derived(quad.graph_name) and quad.predicate.value != _OWL + "imports"
     }
     return list(triples)
 

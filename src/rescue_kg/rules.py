@@ -17,13 +17,16 @@ if TYPE_CHECKING:
     import os
     from collections.abc import Iterable
 
+    from pyoxigraph import BlankNode, DefaultGraph
+
     from rescue_kg.store import Store
 
-__all__ = ["TARGETS", "Rule", "apply", "apply_to_all", "catalogue", "datasets"]
+__all__ = ["TARGETS", "Rule", "apply", "apply_to_all", "catalogue", "datasets", "is_derived"]
 
 #: What a rule may write to: `<graph>/inferred` or `<graph>/summary`.
 TARGETS: Final = ("inferred", "summary")
 
+_ENDS: Final = tuple(f"/{target}" for target in TARGETS)
 _KEYS: Final = {"title", "question", "target", "repeat"}
 _NAME: Final = re.compile(r"[0-9]{2,}-[a-z0-9]+(?:-[a-z0-9]+)*")
 
@@ -85,6 +88,11 @@ def apply_to_all(store: Store, *, folder: str | os.PathLike[str] | None = None) 
 def datasets(store: Store) -> tuple[str, ...]:
     """Return the names of the datasets in a store, sorted: `name` for each graph `graph:name` with parts."""
     return tuple(sorted({name for graph in store.graphs() if (name := _dataset(graph)) is not None}))
+
+
+def is_derived(graph: NamedNode | BlankNode | DefaultGraph) -> bool:
+    """Return whether a graph, by its name, holds what rules wrote, as against what somebody stated."""
+    return isinstance(graph, NamedNode) and graph.value.endswith(_ENDS)
 
 
 def _dataset(graph: str) -> str | None:

@@ -177,10 +177,9 @@ def check(graph: RescueGraph, checks: str | os.PathLike[str] | None = None) -> R
 
 def stated(store: Store) -> Store:
     """Return a copy of a store without its closure, all in one graph: each triple stands there once."""
-    derived = tuple(f"/{target}" for target in rules.TARGETS)
     copy = Store()
     for graph in store.graphs():
-        if not graph.endswith(derived):
+        if not rules.is_derived(NamedNode(graph)):
             copy.load_quads(store.quads(graph), ONTOLOGY_GRAPH)
     return copy
 

@@ -11,6 +11,7 @@ from rescue_kg.cli.common import (
     endpoint_option,
     format_option,
     graph_option,
+    open_endpoint,
     open_graph,
     show_answer,
 )
@@ -77,11 +78,9 @@ def command(
             raise ParameterError(f"{name}: parameter {key!r} is given more than once, expected one value")
         params[key] = value
     if url is not None:
-        if graph_files:
-            raise click.UsageError("found both --endpoint and --graph, expected one of them")
         from rescue_kg import remote
 
-        with remote.connect(url, profile=store, timeout=timeout) as endpoint:
+        with open_endpoint(url, graph_files, store, timeout) as endpoint:
             show_answer(remote.ask(endpoint, name, **params), form)
         return
     with Interruptible():

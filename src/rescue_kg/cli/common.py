@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 
     from rescue_kg.answers import Answer
     from rescue_kg.graph import RescueGraph
+    from rescue_kg.remote import Endpoint
 
 __all__ = [
     "FORMATS",
@@ -26,6 +27,7 @@ __all__ = [
     "endpoint_option",
     "format_option",
     "graph_option",
+    "open_endpoint",
     "open_graph",
     "put",
     "read_text",
@@ -98,6 +100,15 @@ def endpoint_option(function: _F) -> _F:
         metavar="URL",
         help="Ask the triple store at this URL instead of the packaged graph.",
     )(store_options(required=False)(function))
+
+
+def open_endpoint(url: str, graph_files: tuple[str, ...], store: str | None, timeout: float) -> Endpoint:
+    """Return the triple store at a URL, to be asked instead of the files of `--graph`."""
+    if graph_files:
+        raise click.UsageError("found both --endpoint and --graph, expected one of them")
+    from rescue_kg import remote
+
+    return remote.connect(url, profile=store, timeout=timeout)
 
 
 def _complete_store(_ctx: click.Context, _param: click.Parameter, incomplete: str) -> list[CompletionItem]:

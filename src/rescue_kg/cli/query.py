@@ -11,6 +11,7 @@ from rescue_kg.cli.common import (
     endpoint_option,
     format_option,
     graph_option,
+    open_endpoint,
     open_graph,
     put,
     read_text,
@@ -43,11 +44,9 @@ def command(
     is_file = sparql == "-" or sparql.endswith((".rq", ".sparql")) or os.path.isfile(sparql)  # noqa: PTH113
     text = read_text(sparql, "a SPARQL query") if is_file else sparql
     if url is not None:
-        if graph_files:
-            raise click.UsageError("found both --endpoint and --graph, expected one of them")
         from rescue_kg import remote
 
-        with remote.connect(url, profile=store, timeout=timeout) as endpoint:
+        with open_endpoint(url, graph_files, store, timeout) as endpoint:
             result = remote.query(endpoint, text)
     else:
         with Interruptible():

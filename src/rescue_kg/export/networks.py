@@ -14,6 +14,7 @@ import pyoxigraph as ox
 from rescue_kg.arrangement import natural
 from rescue_kg.errors import InputError
 from rescue_kg.namespaces import BASE, PREFIXES, contract, kind_of
+from rescue_kg.rules import is_derived
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -32,8 +33,6 @@ SELECT DISTINCT ?class ?above WHERE {
   UNION { ?class owl:equivalentClass/owl:intersectionOf/rdf:rest*/rdf:first ?above }
   FILTER(isIRI(?class) && isIRI(?above))
 }"""
-#: Ends of the names of graphs that rules wrote.
-_INFERRED: Final = ("/inferred", "/summary")
 _NOT_XML: Final = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 
 
@@ -60,7 +59,7 @@ def to_networkx(graph: RescueGraph, *, include_mentions: bool = False) -> nx.Mul
         if quad.subject.value in kinds and quad.object.value in kinds:
             edge = (quad.subject.value, quad.object.value, quad.predicate.value)
             # A statement that is in the data is not an inference, even where a rule says it too.
-            edges[edge] = edges.get(edge, True) and _is_inferred(quad)
+            edges[edge] = edges.get(edge, True) and is_derived(quad.graph_name)
     for edge in sorted(edges, key=lambda edge: tuple(map(natural, edge))):
         subject, target, iri = names[edge[0]], names[edge[1]], edge[2]
         curie, local = contract(iri), _local(iri)
@@ -178,10 +177,6 @@ def _labels(quads: Iterable[ox.Quad]) -> dict[str, str]:
             rank = (language != "en", language, quad.object.value)
             best[quad.subject.value] = min(rank, best.get(quad.subject.value, rank))
     return {iri: rank[2] for iri, rank in best.items()}
-
-
-def _is_inferred(quad: ox.Quad) -> bool:
-    return isinstance(quad.graph_name, ox.NamedNode) and quad.graph_name.value.endswith(_INFERRED)
 
 
 def _local(iri: str) -> str:

@@ -6,11 +6,11 @@ import re
 from typing import TYPE_CHECKING, Final
 
 import pyoxigraph as ox
-from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
 
 from rescue_kg.manchester import text_of
 from rescue_kg.namespaces import PREFIXES, contract
+from rescue_kg.pages import LICENCES, environment
 from rescue_kg.release.files import FILES, media_type, query_titles
 
 if TYPE_CHECKING:
@@ -22,7 +22,6 @@ if TYPE_CHECKING:
 
 __all__ = ["page"]
 
-_LICENCES: Final = {"https://creativecommons.org/licenses/by/4.0/": "CC BY 4.0"}
 #: A vocabulary is known by what follows this.
 _REGISTRY: Final = "https://bioregistry.io/registry/"
 _HASH: Final = re.compile(r"[0-9a-f]{64}")
@@ -37,25 +36,14 @@ def page(header: Header, glossary: Glossary, files: Mapping[str, bytes], counts:
     It works without scripts and loads nothing; links lead to places on it, to the files beside it, and to
     licences, DOIs and terms of other vocabularies.
     """
-    environment = Environment(
-        loader=PackageLoader("rescue_kg.release"),
-        autoescape=True,
-        undefined=StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-        keep_trailing_newline=True,
-    )
+    templates = environment("rescue_kg.release")
 
     def linked(words: Iterable[Word], *, code: bool) -> Markup:
         return Markup("").join(_word(word, glossary, code=code) for word in words)
 
-    environment.filters |= {
+    templates.filters |= {
         "in_words": lambda words: linked(words, code=False),
         "in_code": lambda words: linked(words, code=True),
-        "licence": lambda iri: _LICENCES.get(iri, iri),
-        "number": lambda value: f"{value:,}",
-        "size": _size,
-        "breakable": _breakable,
     }
     present: list[tuple[str, str, str, int | None]] = [
         (name, what, media_type(name), len(files[name]) if name in files else None)
@@ -63,7 +51,7 @@ def page(header: Header, glossary: Glossary, files: Mapping[str, bytes], counts:
         # The last ones are written after this page, and always there.
         if name in files or name in ("void.ttl", "ro-crate-metadata.json", "SHA256SUMS")
     ]
-    return environment.get_template("index.html").render(
+    return templates.get_template("index.html").render(
         header=header,
         it=glossary,
         files=present,
@@ -94,14 +82,5 @@ def _word(word: Word, glossary: Glossary, *, code: bool) -> Markup:
         code_of = word.value.rpartition("#")[2].rpartition("/")[2]
         link = Markup('<a href="{}">{}</a> <code>{}</code>')
         return link.format(word.value, glossary.names[word.value], code_of)
-    name = _LICENCES.get(word.value, curie).removeprefix(_REGISTRY)
+    name = LICENCES.get(word.value, curie).removeprefix(_REGISTRY)
     return Markup('<a href="{}">{}</a>').format(word.value, name)
-
-
-def _size(size: int) -> str:
-    return f"{size / 1024:,.0f} KB" if size >= 1024 else f"{size} bytes"
-
-
-def _breakable(curie: str) -> Markup:
-    """Return a CURIE that may be broken after its colon, besides after its hyphens."""
-    return Markup("<wbr>").join(Markup.escape(part) for part in re.split(r"(?<=:)", curie, maxsplit=1))

@@ -9,6 +9,7 @@ import pyoxigraph as ox
 
 from rescue_kg.answers import Iri, to_value
 from rescue_kg.namespaces import PREFIXES, contract, expand
+from rescue_kg.rules import is_derived
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -16,18 +17,11 @@ if TYPE_CHECKING:
     from rescue_kg.answers import Value
     from rescue_kg.graph import RescueGraph
 
-__all__ = ["Facts", "is_inferred"]
+__all__ = ["Facts"]
 
 _TYPE: Final = PREFIXES["rdf"] + "type"
 _LABEL: Final = PREFIXES["rdfs"] + "label"
 _SUBCLASS: Final = PREFIXES["rdfs"] + "subClassOf"
-#: Ends of the names of graphs that rules wrote.
-_INFERRED: Final = ("/inferred", "/summary")
-
-
-def is_inferred(graph_name: str) -> bool:
-    """Return whether a named graph holds what rules found, as against what somebody wrote."""
-    return graph_name.endswith(_INFERRED)
 
 
 class Facts:
@@ -43,7 +37,7 @@ class Facts:
         self._narrower: defaultdict[str, set[str]] = defaultdict(set)
         self.asserted = self.inferred = 0
         for quad in graph.store.quads(None):
-            if is_inferred(getattr(quad.graph_name, "value", "")):
+            if is_derived(quad.graph_name):
                 self.inferred += 1
                 continue
             self.asserted += 1

@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-import re
 from typing import TYPE_CHECKING, Final
 
 import pyoxigraph
-from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
 
 from rescue_kg._version import __version__
 from rescue_kg.answers import Answer, Iri
 from rescue_kg.namespaces import contract
+from rescue_kg.pages import environment
 from rescue_kg.report.asking import readable
 from rescue_kg.report.claims import anchor
 from rescue_kg.report.drift import changes
@@ -31,7 +30,6 @@ LONG: Final = 12
 #: Texts longer than this get a column that is wide enough to read; short ones are not broken.
 _LONG_TEXT: Final = 32
 _SHORT_TEXT: Final = 22
-_LICENCES: Final = {"https://creativecommons.org/licenses/by/4.0/": "CC BY 4.0"}
 _WORDS: Final = ("no", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten")
 
 
@@ -41,14 +39,7 @@ def page(contents: Contents, files: Mapping[str, int]) -> str:
     The page works without scripts and loads nothing. Links lead to places on the page, to the files beside
     it, and to DOIs and licences.
     """
-    environment = Environment(
-        loader=PackageLoader("rescue_kg.report"),
-        autoescape=True,
-        undefined=StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-        keep_trailing_newline=True,
-    )
+    templates = environment("rescue_kg.report")
     anchors = {anchor(claim.iri) for claim in contents.claims}
     anchors |= {anchor(group.state.iri) for group in contents.groups if group.state}
     anchors |= {anchor(study.iri) for study in contents.studies}
@@ -64,21 +55,17 @@ def page(contents: Contents, files: Mapping[str, int]) -> str:
         """Return for each column the class that sets its width: num, node, long, short or none."""
         return [_form(answer.column(name)) for name in answer.columns]
 
-    environment.filters |= {
+    templates.filters |= {
         "curie": contract,
-        "breakable": _breakable,
         "cell": _cell,
         "count": _count,
         "in_words": in_words,
-        "licence": lambda iri: _LICENCES.get(iri, iri),
         "link": link,
-        "number": lambda value: f"{value:,}",
-        "size": _size,
         "word": lambda number: _WORDS[number] if number < len(_WORDS) else f"{number:,}",
         "anchor": anchor,
     }
-    environment.tests |= {"iri": lambda value: isinstance(value, Iri), "figure": _is_figure}
-    template = environment.get_template("report.html")
+    templates.tests |= {"iri": lambda value: isinstance(value, Iri), "figure": _is_figure}
+    template = templates.get_template("report.html")
     return template.render(
         it=contents,
         facts=contents.facts,
@@ -117,11 +104,6 @@ def _form(cells: Sequence[Value | None]) -> str:
     return "long" if longest > _LONG_TEXT else "short" if longest <= _SHORT_TEXT else ""
 
 
-def _breakable(curie: str) -> Markup:
-    """Return a CURIE that may be broken after its colon, besides after its hyphens."""
-    return Markup("<wbr>").join(Markup.escape(part) for part in re.split(r"(?<=:)", curie, maxsplit=1))
-
-
 def _is_figure(value: object) -> bool:
     return not isinstance(value, bool) and (isinstance(value, int | float) or hasattr(value, "as_tuple"))
 
@@ -129,7 +111,3 @@ def _is_figure(value: object) -> bool:
 def _count(number: int, one: str, many: str = "") -> str:
     """Return a number with its noun."""
     return f"{number:,} {one if number == 1 else many or one + 's'}"
-
-
-def _size(size: int) -> str:
-    return f"{size / 1024:,.0f} KB" if size >= 1024 else f"{size} bytes"
