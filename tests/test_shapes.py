@@ -41,7 +41,7 @@ CONSTRAINTS = {
     "pattern",
     "xone",
 }
-DESCRIPTIONS = {"description", "message", "name", "order", "path", "property", "severity", "targetClass"}
+DESCRIPTIONS = {"defaultValue", "description", "message", "name", "order", "path", "property", "severity", "targetClass"}
 
 
 @cache

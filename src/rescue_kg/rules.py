@@ -23,8 +23,9 @@ if TYPE_CHECKING:
 
 __all__ = ["TARGETS", "Rule", "apply", "apply_to_all", "catalogue", "datasets", "is_derived"]
 
-#: What a rule may write to: `<graph>/inferred` or `<graph>/summary`.
-TARGETS: Final = ("inferred", "summary")
+#: What a rule may write to: `<graph>/inferred` (what the axioms entail), `<graph>/summary` (upward-closed pairs) or
+#: `<graph>/stance` (how findings stand to claims: a method, beyond the axioms).
+TARGETS: Final = ("inferred", "summary", "stance")
 
 _ENDS: Final = tuple(f"/{target}" for target in TARGETS)
 _KEYS: Final = {"title", "question", "target", "repeat"}
@@ -53,7 +54,7 @@ def catalogue(folder: str | os.PathLike[str] | None = None) -> tuple[Rule, ...]:
 
 
 def apply(store: Store, *, graph: str, folder: str | os.PathLike[str] | None = None) -> dict[str, int]:
-    """Rebuild `<graph>/inferred` and `<graph>/summary` from the rules and return rule name -> triples found.
+    """Rebuild the graphs of TARGETS below a graph from the rules and return rule name -> triples found.
 
     The rules read the graph, the ontology, all graphs that belong to no dataset, and what the rules before
     found; a triple that one of these states is not written again, since their union would hold it twice.
