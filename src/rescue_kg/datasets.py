@@ -1,4 +1,4 @@
-"""Datasets of a store: each is three graphs (data, closure, summary) that come and go together."""
+"""Datasets of a store: each is its data with what the rules write, graphs that come and go together."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Final
 
 from rescue_kg import rules
 from rescue_kg.errors import InputError, UnknownNameError, did_you_mean
-from rescue_kg.namespaces import GRAPH, ONTOLOGY_GRAPH
+from rescue_kg.namespaces import EVIDENCE_GRAPH, GRAPH, ONTOLOGY_GRAPH
 from rescue_kg.resources import data_path
 
 if TYPE_CHECKING:
@@ -23,11 +23,17 @@ __all__ = ["ONTOLOGY", "graphs_of", "load", "remove", "replace"]
 #: The dataset that all others lean on.
 ONTOLOGY: Final = ONTOLOGY_GRAPH.removeprefix(GRAPH)
 
+#: The packaged file of a dataset, below the folder of packaged data.
+_PACKAGED: Final = {
+    ONTOLOGY: ("ontology", "rescue.ttl"),
+    EVIDENCE_GRAPH.removeprefix(GRAPH): ("evidence", "evidence.ttl"),
+}
+
 _NAME: Final = r"[a-z0-9]+(?:-[a-z0-9]+)*"
 
 
 def graphs_of(dataset: str) -> tuple[str, ...]:
-    """Return the graphs of a dataset: `graph:<dataset>`, then with `/inferred` and `/summary`.
+    """Return the graphs of a dataset: `graph:<dataset>`, then those that the rules write below it.
 
     Raises InputError for a name that is no slug.
     """
@@ -46,9 +52,9 @@ def load(
     """Put files in the place of what a dataset held, in one transaction; RescueGraph.load() says more."""
     graphs = graphs_of(ONTOLOGY if dataset is None else dataset)
     if not files:
-        if dataset not in (None, ONTOLOGY):
+        if dataset not in (None, *_PACKAGED):
             raise InputError(f"found no file for the dataset {dataset}, expected at least one")
-        files = (data_path("ontology", "rescue.ttl"),)
+        files = (data_path(*_PACKAGED[dataset or ONTOLOGY]),)
     with store.transaction() as change:
         change.drop(*graphs)
         for file in files:

@@ -9,28 +9,32 @@ from pyoxigraph import QueryBoolean, QuerySolutions
 from rescue_kg import questions, rules
 from rescue_kg.answers import Answer
 from rescue_kg.errors import ParseError
-from rescue_kg.namespaces import ONTOLOGY_GRAPH, PREFIXES, contract
+from rescue_kg.namespaces import EVIDENCE_GRAPH, ONTOLOGY_GRAPH, PREFIXES, contract
 from rescue_kg.resources import data_path
 from rescue_kg.store import Store
 
 if TYPE_CHECKING:
     import os
-    from typing import Self
+    from typing import Any, Self
 
     import networkx
     import rdflib
 
     from rescue_kg.answers import Iri
+    from rescue_kg.audit import AuditReport
+    from rescue_kg.comparison import Comparison
     from rescue_kg.remote import Endpoint, PushReport
     from rescue_kg.validation import Report
 
 __all__ = ["RescueGraph", "load", "open"]
 
 
-def load(*files: str | os.PathLike[str], infer: bool = True) -> RescueGraph:
-    """Return the packaged review as a graph in memory, or the graph of the given files instead.
+def load(*files: str | os.PathLike[str], infer: bool = True, evidence: bool | None = None) -> RescueGraph:
+    """Return the packaged review with the packaged evidence as a graph in memory, or that of the given files.
 
     Triples go to the named graph `graph:ontology`; N-Quads, TriG and JSON-LD keep the graph names they carry.
+    The packaged evidence, what published studies measured on the topics of the review, is the dataset
+    `evidence`; it comes with the review, unless `evidence` is False, and with files only where it is True.
     Unless `infer` is False, the closure is computed by the rules and stands in graphs of its own.
 
     Raises InputError or ParseError for a file that cannot be read, NotAvailableError without packaged data.
@@ -38,6 +42,8 @@ def load(*files: str | os.PathLike[str], infer: bool = True) -> RescueGraph:
     store = Store()
     for file in files or (data_path("ontology", "rescue.ttl"),):
         store.load_file(file, graph=ONTOLOGY_GRAPH)
+    if evidence if evidence is not None else not files:
+        store.load_file(data_path("evidence", "evidence.ttl"), graph=EVIDENCE_GRAPH)
     graph = RescueGraph(store)
     if infer:
         graph.infer()
@@ -88,11 +94,11 @@ class RescueGraph:
     ) -> None:
         """Load files as a dataset, in the place of what it held, with closure and summary.
 
-        A dataset is three graphs: `graph:<dataset>`, and below it `/inferred` and `/summary`. All of them
-        change at once when everything is complete, or not at all; until then the old ones answer. Without
-        `dataset` this is the ontology, from the packaged file when none is given, and formats that carry
-        graph names keep them, as in `rescue_kg.load()`. A named dataset takes statements of its own graph or
-        of none.
+        A dataset is its graph `graph:<dataset>`, and below it `/inferred`, `/summary` and `/stance`. All of
+        them change at once when everything is complete, or not at all; until then the old ones answer.
+        Without `dataset` this is the ontology, from the packaged file when none is given, and formats that
+        carry graph names keep them, as in `rescue_kg.load()`. A named dataset takes statements of its own
+        graph or of none; `evidence` is the packaged evidence when no file is given.
 
         Loading the ontology rebuilds the closure of every dataset; a dataset's closure follows from it and
         the ontology, not from other datasets (`rescue_kg.rules.apply` says why). With `infer` off the dataset
@@ -198,6 +204,26 @@ class RescueGraph:
         from rescue_kg.validation import validate
 
         return validate(self)
+
+    def compare(self, term: str | None = None) -> Comparison:
+        """Return claims beside what studies measured: one claim, those on a condition or intervention, or all.
+
+        `term` is an IRI, a CURIE, a label or a synonym. Raises UnknownNameError as resolve() does, InputError
+        for a node of another kind.
+        """
+        from rescue_kg.comparison import compare
+
+        return compare(self, term)
+
+    def audit(self, *studies: str, **options: Any) -> AuditReport:
+        """Check citations of all studies, or of the given ones, against Crossref, PubMed and OpenAlex.
+
+        The graph is not changed; `rescue_kg.audit.write(graph, report)` adds the checks to it.
+        `rescue_kg.audit.audit()` has the options and says what is raised.
+        """
+        from rescue_kg.audit import audit
+
+        return audit(self, *studies, **options)
 
     def rdflib(self) -> rdflib.Dataset:
         """Return a copy as an rdflib Dataset with the same named graphs; its default graph is their union."""

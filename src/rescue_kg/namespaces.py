@@ -7,6 +7,7 @@ from rescue_kg.errors import InputError, UnknownNameError, did_you_mean
 
 __all__ = [
     "BASE",
+    "EVIDENCE_GRAPH",
     "GRAPH",
     "KINDS",
     "ONTOLOGY_GRAPH",
@@ -61,6 +62,9 @@ PREFIXES: Final[dict[str, str]] = {
 
 #: The named graph that the packaged ontology, or the files given instead of it, is loaded into.
 ONTOLOGY_GRAPH: Final = GRAPH + "ontology"
+
+#: The named graph of the packaged evidence: what published studies measured.
+EVIDENCE_GRAPH: Final = GRAPH + "evidence"
 
 _PREFIX_OF: Final = {namespace: prefix for prefix, namespace in PREFIXES.items()}
 # The part of PN_LOCAL that Turtle and SPARQL both take without an escape.

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
     from rescue_kg.parameters import Parameter
 
-__all__ = ["SEVERITIES", "TYPES", "Question", "bind", "catalogue", "names", "read"]
+__all__ = ["DATASETS", "SEVERITIES", "TYPES", "Question", "bind", "catalogue", "names", "read"]
 
 #: Types of the columns that a question returns.
 TYPES: Final = ("iri", "string", "integer", "decimal", "double", "boolean", "date", "dateTime")
@@ -23,7 +23,10 @@ TYPES: Final = ("iri", "string", "integer", "decimal", "double", "boolean", "dat
 #: Severities of a check, worst first.
 SEVERITIES: Final = ("error", "warning", "info")
 
-_QUESTION_KEYS: Final = {"title", "question", "tags", "params", "returns"}
+#: Packaged datasets that a question may read besides the review.
+DATASETS: Final = ("evidence",)
+
+_QUESTION_KEYS: Final = {"title", "question", "tags", "reads", "params", "returns"}
 _CHECK_KEYS: Final = {"title", "question", "severity", "examines", "mirrors", "returns"}
 _NAME: Final = re.compile(r"[a-z0-9]+(?:-[a-z0-9]+)*")
 
@@ -32,6 +35,7 @@ class Question(NamedTuple):
     """One file of the catalogue.
 
     `returns` maps column -> type in the order of the query; `text` is the file as it stands, header and all.
+    `reads` names the packaged datasets that it asks besides the review: `evidence`, or none.
     `severity` and `examines` are filled in check queries only: how bad a row is, and the CURIE of the class
     or property whose instances are counted as examined. So is `mirrors`: the rules elsewhere that the check
     keeps, as `robot:` and the name of a rule of ROBOT's report, or `obo:` and an OBO Foundry principle.
@@ -47,6 +51,7 @@ class Question(NamedTuple):
     severity: str = ""
     examines: str = ""
     mirrors: tuple[str, ...] = ()
+    reads: tuple[str, ...] = ()
 
 
 def names(folder: str | os.PathLike[str] | None = None) -> list[str]:
@@ -143,6 +148,12 @@ def _question(name: str, text: str, where: str) -> Question:
     if is_check and severity not in SEVERITIES:
         raise ParseError(f"{where}: found severity {severity!r}, expected {', '.join(SEVERITIES)}")
     tags = _list(header, "tags", "[recurrence, drug]", where)
+    reads = _list(header, "reads", "[evidence]", where)
+    for name_of_dataset in reads:
+        if name_of_dataset not in DATASETS:
+            raise ParseError(
+                f"{where}: found {name_of_dataset!r} in reads, expected one of {', '.join(DATASETS)}"
+            )
     returns = header.get("returns", {})
     if not isinstance(returns, dict) or not returns:
         raise ParseError(f"{where}: found no returns, expected a map such as {{node: iri, label: string}}")
@@ -161,6 +172,7 @@ def _question(name: str, text: str, where: str) -> Question:
         text=text,
         severity=severity,
         examines=_text(header, "examines", where) if is_check else "",
+        reads=reads,
         mirrors=_list(header, "mirrors", "[robot:duplicate_label]", where),
     )
 

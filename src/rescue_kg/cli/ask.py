@@ -83,6 +83,10 @@ def command(
         with open_endpoint(url, graph_files, store, timeout) as endpoint:
             show_answer(remote.ask(endpoint, name, **params), form)
         return
+    from rescue_kg import questions
+
     with Interruptible():
-        answer = open_graph(graph_files).ask(name, **params)
+        # Most questions are about the review alone, and the first answer does not wait for the evidence.
+        evidence = "evidence" in questions.read(name).reads
+        answer = open_graph(graph_files, evidence=evidence).ask(name, **params)
     show_answer(answer, form)

@@ -51,7 +51,8 @@ def graph_option(function: _F) -> _F:
         "graph_files",
         metavar="FILE",
         multiple=True,
-        help="RDF file to read instead of the packaged graph; repeatable, - for Turtle on standard input.",
+        help="RDF file, or folder of a store, to read instead of the packaged graph; files are repeatable, - is "
+        "Turtle on standard input.",
     )(function)
 
 
@@ -145,13 +146,21 @@ class Interruptible:
             signal.signal(signal.SIGINT, self._before)
 
 
-def open_graph(files: tuple[str, ...], *, infer: bool = True) -> RescueGraph:
-    """Return the packaged graph, or that of the files, with its closure."""
-    from rescue_kg.graph import load
+def open_graph(files: tuple[str, ...], *, infer: bool = True, evidence: bool = True) -> RescueGraph:
+    """Return the packaged graph (the review, with the evidence or without), that of the files, or of a store.
+
+    The graph of a store is read as it stands, with the closure that it holds.
+    """
+    from rescue_kg import graph
 
     if files.count("-") > 1:
         raise click.UsageError("standard input can be read once, found --graph - more than once")
-    return load(*files, infer=infer)
+    folders = [file for file in files if os.path.isdir(file)]  # noqa: PTH112
+    if folders and len(files) > 1:
+        raise click.UsageError(f"found the folder {folders[0]} beside others, expected one store, or files")
+    if folders:
+        return graph.open(folders[0], read_only=True)
+    return graph.load(*files, infer=infer, evidence=evidence and not files)
 
 
 def read_text(source: str, wanted: str) -> str:

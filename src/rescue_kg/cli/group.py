@@ -12,9 +12,12 @@ from rescue_kg.errors import RescueKgError, did_you_mean
 
 __all__ = ["COMMANDS", "CommandGroup", "print_version", "say"]
 
-#: The commands, in the order in which they are listed; each is a module beside this one.
+#: The commands, in the order in which they are listed; each is a module beside this one, but see _MODULES.
 COMMANDS: Final = (
     "report",
+    "compare",
+    "pool",
+    "plot",
     "ask",
     "questions",
     "query",
@@ -23,8 +26,13 @@ COMMANDS: Final = (
     "tree",
     "validate",
     "check",
+    "audit",
     "infer",
     "reason",
+    "template",
+    "add",
+    "remove",
+    "import",
     "export",
     "push",
     "pull",
@@ -35,6 +43,9 @@ COMMANDS: Final = (
     "trace",
     "completion",
 )
+
+#: Commands whose name is a keyword of Python, and so no name of a module.
+_MODULES: Final = {"import": "import_studies"}
 
 _INTERRUPTED: Final = 130
 
@@ -52,7 +63,8 @@ class CommandGroup(click.Group):
             return None
         from importlib import import_module
 
-        command: click.Command = import_module(f"rescue_kg.cli.{cmd_name}").command
+        module = _MODULES.get(cmd_name, cmd_name)
+        command: click.Command = import_module(f"rescue_kg.cli.{module}").command
         return command
 
     def resolve_command(

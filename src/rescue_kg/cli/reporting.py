@@ -53,19 +53,24 @@ def report_options(function: _F) -> _F:
 def open_checked(files: tuple[str, ...]) -> tuple[RescueGraph, tuple[str, ...]]:
     """Return the graph of the files, or the packaged one, without closure, and the files it was read from.
 
-    Files that hold data without the ontology are joined by the packaged graph.
+    Files that hold data without the ontology are joined by the packaged one, and files without a finding by the
+    packaged evidence, in which the examples of the vocabulary stand.
     """
-    from rescue_kg.namespaces import ONTOLOGY_GRAPH
+    from rescue_kg.namespaces import EVIDENCE_GRAPH, ONTOLOGY_GRAPH
     from rescue_kg.resources import data_path
 
-    packaged = data_path("ontology", "rescue.ttl")
+    ontology = data_path("ontology", "rescue.ttl")
+    evidence = data_path("evidence", "evidence.ttl")
     if not files:
-        return open_graph((), infer=False), (packaged,)
+        return open_graph((), infer=False), (ontology, evidence)
     graph = open_graph(files, infer=False)
-    if graph.query("ASK { ?ontology a owl:Ontology }"):
-        return graph, files
-    graph.store.load_file(packaged, graph=ONTOLOGY_GRAPH)
-    return graph, (*files, packaged)
+    if not graph.query("ASK { ?ontology a owl:Ontology }"):
+        graph.store.load_file(ontology, graph=ONTOLOGY_GRAPH)
+        files = (*files, ontology)
+    if not graph.query("ASK { ?finding a rescue:Finding }"):
+        graph.store.load_file(evidence, graph=EVIDENCE_GRAPH)
+        files = (*files, evidence)
+    return graph, files
 
 
 def show_report(
