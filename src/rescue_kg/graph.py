@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from rescue_kg.audit import AuditReport
     from rescue_kg.comparison import Comparison
     from rescue_kg.remote import Endpoint, PushReport
+    from rescue_kg.tables import Report as TablesReport
     from rescue_kg.validation import Report
 
 __all__ = ["RescueGraph", "load", "open"]
@@ -110,6 +111,22 @@ class RescueGraph:
         from rescue_kg import datasets
 
         datasets.load(self._store, *files, dataset=dataset, infer=infer)
+
+    def add(
+        self,
+        *tables: str | os.PathLike[str],
+        dataset: str | None = None,
+        new_terms: str | os.PathLike[str] | None = None,
+    ) -> TablesReport:
+        """Load the good rows of evidence tables as one dataset and say what became of each table.
+
+        Tables of studies and findings, as CSV, TSV, Parquet or Excel; `rescue_kg.tables.template()` explains
+        the columns, and `rescue_kg.tables.add()` what is checked and raised. Rejected rows stand in
+        `TABLE.rejects.tsv` beside their table. A dataset is replaced as a whole; remove() takes it out.
+        """
+        from rescue_kg.tables import add
+
+        return add(self, tables, dataset=dataset, new_terms=new_terms)
 
     def remove(self, dataset: str) -> None:
         """Take a dataset out, with its closure and summary, all at once.

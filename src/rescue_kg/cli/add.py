@@ -1,0 +1,134 @@
+"""`rescue-kg add`: evidence tables into a store, or into a file."""
+
+from __future__ import annotations
+
+import sys
+from typing import TYPE_CHECKING
+
+import click
+
+from rescue_kg.cli.common import format_option, open_graph, show_answer
+from rescue_kg.cli.group import say
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from rescue_kg.graph import RescueGraph
+    from rescue_kg.tables import Report
+
+    Progress = Callable[[int, int], None]
+
+__all__ = ["command"]
+
+_SHOWN = 10
+
+
+@click.command("add", short_help="Check evidence tables, and load their good rows.")
+@click.argument("tables", metavar="TABLE...", nargs=-1, required=True)
+@click.option("--store", metavar="FOLDER", help="Load into the store in this folder; a new one is made.")
+@click.option(
+    "--out", metavar="FILE", help="Write the statements to FILE instead: .ttl, .nt or .nq, also .gz."
+)
+@click.option("--dataset", metavar="NAME", help="Name of the dataset; else that of the first table.")
+@click.option("--new-terms", metavar="FILE", help="RDF file of concepts to add along with the rows.")
+@click.option(
+    "--rejects", metavar="DIR", help="Folder for the files of rejected rows; else beside the tables."
+)
+@format_option
+@click.pass_context
+def command(
+    ctx: click.Context,
+    tables: tuple[str, ...],
+    store: str | None,
+    out: str | None,
+    dataset: str | None,
+    new_terms: str | None,
+    rejects: str | None,
+    form: str,
+) -> None:
+    """Check tables of studies and findings (CSV, TSV, Parquet, Excel) and load their good rows as one dataset.
+
+    Rejected rows go to TABLE.rejects.tsv with row, column, value and reason, and make the exit status 1. The
+    dataset takes the place of what it held before, whole or not at all. With neither --store nor --out the tables
+    are only checked. `rescue-kg template finding` shows the columns.
+
+    \b
+        rescue-kg add studies.tsv findings.tsv --store my-evidence
+        rescue-kg compare "septic shock" --graph my-evidence
+    """  # noqa: D301 - click wants the character itself
+    if store is not None and out is not None:
+        raise click.UsageError("found both --store and --out, expected one of them")
+    report = _run(tables, store, out, dataset, new_terms, rejects)
+    show_answer(report.to_answer(), form)
+    for reject in report.first_rejects[:_SHOWN]:
+        say(f"{reject.table}: row {reject.row}, {reject.column}: {reject.reason}", label="rejected")
+    if report.faults > _SHOWN:
+        say(f"{report.faults - _SHOWN} more faults in the files of rejects")
+    say(
+        f"{report.read:,} rows read, {report.loaded:,} good, {report.rejected:,} rejected; {_end(report, store, out)}"
+    )
+    ctx.exit(0 if report.ok else 1)
+
+
+def _end(report: Report, store: str | None, out: str | None) -> str:
+    """Say what became of the good rows."""
+    if report.statements is None:
+        return (
+            "checked only: name --store or --out to keep them"
+            if not (store or out)
+            else "nothing was written"
+        )
+    where = f"written to {out}" if out else f"in the dataset {report.dataset} of {store}"
+    return f"{report.statements:,} statements {where}"
+
+
+def _run(
+    tables: tuple[str, ...],
+    store: str | None,
+    out: str | None,
+    dataset: str | None,
+    new_terms: str | None,
+    rejects: str | None,
+) -> Report:
+    from rescue_kg.graph import RescueGraph
+
+    if store is None:
+        # The tables say what the evidence is, so what the packaged evidence knows does not count.
+        graph = open_graph((), infer=False, evidence=False)
+        return _with_bar(graph, tables, out, dataset, new_terms, rejects, load=False)
+    with RescueGraph.open(store) as graph:
+        if not graph.datasets():
+            graph.load()
+        return _with_bar(graph, tables, None, dataset, new_terms, rejects, load=True)
+
+
+def _with_bar(
+    graph: RescueGraph,
+    tables: tuple[str, ...],
+    out: str | None,
+    dataset: str | None,
+    new_terms: str | None,
+    rejects: str | None,
+    *,
+    load: bool,
+) -> Report:
+    """Check, load or write, with a progress bar where standard error is a terminal."""
+    from rescue_kg import tables as evidence_tables
+
+    def work(progress: Progress | None) -> Report:
+        if out is not None:
+            return evidence_tables.write(
+                graph, tables, out, dataset=dataset, new_terms=new_terms, rejects=rejects, progress=progress
+            )
+        run = evidence_tables.add if load else evidence_tables.check
+        return run(graph, tables, dataset=dataset, new_terms=new_terms, rejects=rejects, progress=progress)
+
+    if not sys.stderr.isatty():
+        return work(None)
+    with click.progressbar(length=1, label="bytes read", file=sys.stderr) as bar:
+
+        def progress(done: int, total: int) -> None:
+            bar.length = max(total, 1)
+            bar.update(done - bar.pos)
+
+        return work(progress)

@@ -1,0 +1,174 @@
+"""Cells as ibis expressions: cleaned, checked one by one, and turned into the objects of N-Triples."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, Final
+
+from rescue_kg.namespaces import PREFIXES
+
+if TYPE_CHECKING:
+    import ibis
+
+    from rescue_kg.tables.columns import Column
+
+__all__ = ["SEPARATOR", "SLUG", "clean", "decimal", "fault", "literal", "number", "parts"]
+
+#: Between the values of a cell that has several.
+SEPARATOR: Final = "; "
+SLUG: Final = "^[a-z0-9]+(-[a-z0-9]+)*$"
+
+_XSD: Final = PREFIXES["xsd"]
+_SPACE: Final = r"^\s+|\s+$"
+
+#: Datatype -> what a cell must look like, and how that is said. A decimal is what stores keep exactly.
+_LEXICAL: Final = {
+    "decimal": (
+        r"^[+-]?([0-9]{1,18}([.][0-9]{0,18})?|[.][0-9]{1,18})$",
+        "expected a number such as 0.83, in digits with a decimal point",
+    ),
+    "integer": (r"^[+-]?[0-9]{1,18}$", "expected a whole number such as 120, in digits"),
+    "boolean": ("^(true|false|1|0)$", "expected true or false"),
+    "anyURI": (
+        r"^[A-Za-z][A-Za-z0-9+.-]*:[^\x00-\x20<>\"{}|^`\\]+$",
+        "expected an address such as https://doi.org/10.1000/182",
+    ),
+    "iri": (
+        r"^([A-Za-z][A-Za-z0-9+.-]*://|urn:)[^\x00-\x20<>\"{}|^`\\]+$",
+        "expected an IRI such as https://creativecommons.org/licenses/by/4.0/",
+    ),
+    "date": (
+        r"^[0-9]{4}-(0[1-9]|1[0-2])-(0[1-9]|[12][0-9]|3[01])$",
+        "expected a date such as 2020-07-17",
+    ),
+    "gYear": ("^[0-9]{4}$", "expected a year such as 2020"),
+    "gYearMonth": ("^[0-9]{4}-(0[1-9]|1[0-2])$", "expected a month such as 2020-07"),
+}
+
+
+def clean(cell: ibis.Value, column: Column | None = None) -> ibis.Value:
+    """Return a cell as it counts: null where it is empty; white space around what is no free text is gone."""
+    import ibis
+
+    if column is not None and column.is_free_text:
+        return ibis.ifelse(cell.re_search(r"\S"), cell, ibis.null("string"))
+    return cell.re_replace(_SPACE, "").nullif("")
+
+
+def parts(cell: ibis.Value) -> ibis.Value:
+    """Return the values of a cell that may have several, as an array."""
+    return cell.split(SEPARATOR)
+
+
+def fault(cell: ibis.Value, column: Column, found: ibis.Value | None = None) -> ibis.Value:
+    """Return what is wrong with one value that is not empty, as a text, or null.
+
+    `found` is the number() of the value, where there is one at hand.
+    """
+    import ibis
+
+    cases: list[tuple[Any, Any]] = []
+    if column.kind in _LEXICAL:
+        pattern, expected = _LEXICAL[column.kind]
+        wrong = ~cell.re_search(pattern)
+        if column.is_number:
+            cases += [
+                (
+                    wrong & cell.contains("\u2212"),
+                    f"found a minus sign (U+2212) that is no hyphen, {expected}",
+                ),
+                (wrong & cell.contains(","), f"found a comma, {expected} and nothing between thousands"),
+                (
+                    wrong & cell.contains("%"),
+                    f"found a percent sign, {expected}; the unit has its own column",
+                ),
+                (
+                    wrong & cell.re_search("^[+-]?[0-9.]{19,}$"),
+                    f"found more digits than are kept, {expected}, 18 digits at most on each side of the point",
+                ),
+            ]
+        cases.append((wrong, f"found what is no {_NOUNS[column.kind]}, {expected}"))
+    if column.is_number:
+        cases += _bounds(number(cell, column.kind) if found is None else found, column)
+    if column.choices and not column.is_reference:
+        cases.append((~cell.isin(list(column.choices)), f"expected one of {', '.join(column.choices)}"))
+    if column.pattern:
+        cases.append((~cell.re_search(column.pattern), f"expected a text of the form {column.pattern}"))
+    if column.min_length and column.min_length > 1:
+        cases.append((cell.length() < column.min_length, f"expected at least {column.min_length} characters"))
+    if column.max_length:
+        cases.append((cell.length() > column.max_length, f"expected at most {column.max_length} characters"))
+    return ibis.cases(*cases) if cases else ibis.null("string")
+
+
+_NOUNS: Final = {
+    "decimal": "number",
+    "integer": "whole number",
+    "boolean": "truth value",
+    "anyURI": "address",
+    "iri": "IRI",
+    "date": "date",
+    "gYear": "year",
+    "gYearMonth": "month",
+}
+
+
+def number(cell: ibis.Value, kind: str = "decimal") -> ibis.Value:
+    """Return a cell as a number, or null where it is none: nothing is cast that cannot be."""
+    import ibis
+
+    return ibis.ifelse(cell.re_search(_LEXICAL[kind][0]), cell, ibis.null("string")).cast("decimal(38, 18)")
+
+
+def decimal(cell: ibis.Value) -> ibis.Value:
+    """Return a decimal number in its canonical form (XML Schema 1.1, decimalCanonicalMap): 0.1 for +00.10."""
+    import ibis
+
+    whole = ibis.coalesce(cell.re_extract("^[+-]?0*([0-9]*)", 1), "")
+    after = ibis.coalesce(cell.re_extract("[.]([0-9]*?)0*$", 1), "")
+    plain = ibis.ifelse(whole == "", "0", whole) + ibis.ifelse(after == "", "", ibis.literal(".") + after)
+    negative = cell.startswith("-") & (plain != "0")
+    return ibis.ifelse(
+        cell.isnull(), ibis.null("string"), ibis.ifelse(negative, ibis.literal("-") + plain, plain)
+    )
+
+
+def literal(cell: ibis.Value, column: Column) -> ibis.Value:
+    """Return the object of a statement, as N-Triples, for a value of a column that is no reference."""
+    import ibis
+
+    if column.kind == "iri":
+        return ibis.literal("<") + cell + ">"
+    if column.is_number:
+        text = decimal(cell)
+    elif column.kind == "boolean":
+        text = ibis.ifelse(cell.isin(["true", "1"]), "true", "false")
+    else:
+        text = escape(cell)
+    if column.kind == "langString":
+        return ibis.literal('"') + text + '"@en'
+    if column.kind == "string":
+        return ibis.literal('"') + text + '"'
+    return ibis.literal('"') + text + f'"^^<{_XSD}{column.kind}>'
+
+
+def escape(text: ibis.Value) -> ibis.Value:
+    """Return a text with what N-Triples wants escaped; all else stands as it is, in UTF-8."""
+    for sign, escaped in (("\\", r"\\"), ('"', r"\""), ("\n", r"\n"), ("\r", r"\r"), ("\t", r"\t")):
+        text = text.replace(sign, escaped)
+    return text
+
+
+def _bounds(found: ibis.Value, column: Column) -> list[tuple[Any, str]]:
+    from decimal import Decimal
+
+    bounds = (
+        (column.min_inclusive, lambda bound: found < bound, "not below"),
+        (column.min_exclusive, lambda bound: found <= bound, "above"),
+        (column.max_inclusive, lambda bound: found > bound, "not above"),
+        (column.max_exclusive, lambda bound: found >= bound, "below"),
+    )
+    return [
+        (outside(Decimal(bound)), f"expected a number {words} {bound}")
+        for bound, outside, words in bounds
+        if bound is not None
+    ]

@@ -1,0 +1,191 @@
+"""What is wrong with a row, column by column, as ibis expressions over joined rows."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final
+
+from rescue_kg.namespaces import PREFIXES
+from rescue_kg.tables import cells
+from rescue_kg.tables.columns import ID
+from rescue_kg.tables.rows import EMPTY, has_figure, is_long
+
+if TYPE_CHECKING:
+    import ibis
+
+    from rescue_kg.tables.columns import Column, Group, Schema
+
+__all__ = ["TOLERANCE", "reasons"]
+
+#: How far, in percentage points, a printed percentage may lie from the one that its counts give. Half a point
+#: is half a unit of the last digit of a percentage without decimals; figures with decimals get the same room.
+TOLERANCE: Final = 0.5
+
+_RESCUE: Final = PREFIXES["rescue"]
+_PERCENT: Final = ("%", "percent", "per cent")
+
+
+def reasons(rows: ibis.Table, schema: Schema) -> dict[str, ibis.Value]:
+    """Return column -> what is wrong with it in a row, a text, or null: one reason for each cell at most.
+
+    `rows` come from rows.joined() with rows.numbers(). A row that could not be read has no other faults.
+    """
+    import ibis
+
+    across: dict[str, list[ibis.Value]] = {name: [] for name in schema.names}
+    figure = has_figure(rows, schema)
+    for column in schema.columns:
+        across[column.name] += _about_estimate(rows, column, schema, figure)
+    for group in schema.groups:
+        _about_group(rows, group, across)
+    if schema.kind == "finding":
+        _about_figures(rows, schema, across)
+    found = {ID: _about_id(rows)}
+    for column in schema.columns:
+        own = _about_cell(rows, column, schema)
+        every = [own, *across[column.name]]
+        found[column.name] = ibis.coalesce(*every) if len(every) > 1 else own
+    readable = rows["_fault"].isnull()
+    return {name: ibis.ifelse(readable, why, ibis.null("string")) for name, why in found.items()}
+
+
+def _about_id(rows: ibis.Table) -> ibis.Value:
+    import ibis
+
+    return ibis.cases(
+        (rows.id.isnull(), "found no value, expected one in every row"),
+        (
+            ~rows.id.re_search(cells.SLUG),
+            "found what is no slug, expected small letters, digits and hyphens, as in recovery-dex-2021",
+        ),
+        (rows["_why_again"].notnull(), rows["_why_again"]),
+        (
+            rows["_known"].notnull(),
+            "found an id that the graph has already, outside this dataset; expected a new one",
+        ),
+    )
+
+
+def _about_cell(rows: ibis.Table, column: Column, schema: Schema) -> ibis.Value:
+    import ibis
+
+    cell = rows[column.name]
+    cases = []
+    if column.required and column.subject == schema.kind:
+        cases.append((cell.isnull(), ibis.literal("found no value, expected one in every row")))
+    why = f"_why_{column.name}"
+    if column.is_reference or is_long(column):
+        if why in rows.columns:
+            cases.append((rows[why].notnull(), rows[why]))
+    else:
+        if column.repeatable:
+            cases.append((cell.re_search(r"(^|; )\s*(; |$)"), ibis.literal(EMPTY)))
+        found = rows[f"_number_{column.name}"] if column.is_number else None
+        fault = cells.fault(cell, column, found)
+        cases.append((cell.notnull() & fault.notnull(), fault))
+    return ibis.cases(*cases) if cases else ibis.null("string")
+
+
+def _about_estimate(rows: ibis.Table, column: Column, schema: Schema, figure: ibis.Value) -> list[ibis.Value]:
+    """Return what is wrong with a cell of the estimate beside, or without, figures."""
+    import ibis
+
+    cell = rows[column.name]
+    found = []
+    if column.subject != schema.kind:
+        figures = ", ".join(schema.figures)
+        if column.required:
+            found.append(ibis.cases((cell.isnull() & figure, "found no value, expected one beside a figure")))
+        if column.name not in schema.figures:
+            found.append(
+                ibis.cases(
+                    (
+                        cell.notnull() & ~figure,
+                        f"found a value without a figure, which cannot be kept; expected one of {figures} beside it",
+                    )
+                )
+            )
+    if column.not_above is not None:
+        other = schema.at(column.not_above)
+        if other is not None:
+            above = rows[f"_number_{column.name}"] > rows[f"_number_{other.name}"]
+            found.append(
+                ibis.cases(
+                    (
+                        above,
+                        ibis.literal(f"found a number above {other.name} (") + rows[other.name] + ")",
+                    )
+                )
+            )
+    return found
+
+
+def _about_group(rows: ibis.Table, group: Group, across: dict[str, list[ibis.Value]]) -> None:
+    import ibis
+
+    names = ", ".join(group.columns)
+    filled = [rows[name].notnull().cast("int64") for name in group.columns]
+    count = filled[0]
+    for one in filled[1:]:
+        count = count + one
+    wanted = "one" if group.exactly else "at least one"
+    nothing = f"found nothing in {names}, expected {wanted} of them: {group.message}"
+    across[group.columns[0]].append(ibis.cases((count == 0, nothing)))
+    if group.exactly:
+        both = f"found more than one of {names}, expected one of them: {group.message}"
+        last = group.columns[-1]
+        across[last].append(ibis.cases((rows[last].notnull() & (count > 1), both)))
+
+
+def _about_figures(rows: ibis.Table, schema: Schema, across: dict[str, list[ibis.Value]]) -> None:
+    """Add what is wrong with figures beside each other: value and interval, percentage and counts."""
+    import ibis
+
+    by_name = {
+        column.path.removeprefix(_RESCUE): column.name
+        for column in schema.columns
+        if column.path.startswith(_RESCUE)
+    }
+
+    def cell(name: str) -> ibis.Value:
+        return rows[by_name[name]] if name in by_name else ibis.null("string")
+
+    def figure(name: str) -> ibis.Value:
+        return rows[f"_number_{by_name[name]}"] if name in by_name else ibis.null("float64")
+
+    value, low, high = (figure(name) for name in ("value", "ciLow", "ciHigh"))
+    interval = ibis.literal("found a value outside its interval, ") + cell("ciLow") + " to " + cell("ciHigh")
+    outside = low.notnull() & high.notnull() & (low <= high) & ((value < low) | (value > high))
+    if "value" in by_name:
+        across[by_name["value"]].append(ibis.cases((outside, interval)))
+    if "ciLevel" in by_name:
+        alone = cell("ciLevel").notnull() & cell("ciLow").isnull() & cell("ciHigh").isnull()
+        across[by_name["ciLevel"]].append(
+            ibis.cases((alone, "found a level without an interval, expected ci_low and ci_high beside it"))
+        )
+    measure = by_name.get("measure")
+    if measure is None or f"_iri_{measure}" not in rows.columns:
+        return
+    if "value" in by_name:
+        bare = cell("value").notnull() & rows[measure].isnull()
+        across[measure].append(ibis.cases((bare, "found no measure, expected one beside a value")))
+    is_share = (rows[f"_iri_{measure}"] == _RESCUE + "proportion") & cell("unit").isin(_PERCENT)
+    arms = (
+        ("value", "eventsIntervention", "totalIntervention"),
+        ("comparatorValue", "eventsComparator", "totalComparator"),
+    )
+    for name, events, total in arms:
+        if name not in by_name:
+            continue
+        many, people = figure(events), figure(total)
+        share = many.cast("float64") * 100.0 / people.nullif(0).cast("float64")
+        off = (figure(name).cast("float64") - share).abs() > TOLERANCE + 1e-9
+        text = (
+            ibis.literal("found a percentage that its counts do not give: ")
+            + cell(events)
+            + " of "
+            + cell(total)
+            + " is "
+            + share.round(2).cast("string")
+            + " %"
+        )
+        across[by_name[name]].append(ibis.cases((is_share & off & (many <= people), text)))

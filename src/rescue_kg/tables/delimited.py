@@ -1,0 +1,195 @@
+"""CSV and TSV, record by record, so that every line of the file is either in a good row or in a faulty one."""
+
+from __future__ import annotations
+
+import csv
+import os
+from collections import deque
+from typing import TYPE_CHECKING, Final
+
+from rescue_kg.errors import InputError
+from rescue_kg.tables.reading import Record, Text
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from typing import BinaryIO
+
+__all__ = ["read"]
+
+_LINE: Final = 8 * 2**20
+_BOMS: Final = {b"\xff\xfe": "UTF-16", b"\xfe\xff": "UTF-16"}
+_BOM: Final = b"\xef\xbb\xbf"
+
+
+def read(file: str) -> Text:
+    """Return the header and the rows of a CSV or TSV file in UTF-8, with or without a byte order mark.
+
+    Cells may stand in double quotes, doubled inside, with line breaks (of any of the three kinds) in them. A
+    row that is malformed, has too few or too many cells, or bytes that are no UTF-8 comes back with a fault,
+    and reading goes on with the next line: also after a quote that is never closed.
+
+    Raises InputError for a file that cannot be read, in another encoding, or without a header.
+    """
+    lines = _Lines(file)
+    reader = _Records(lines, "," if file.lower().endswith(".csv") else "\t")
+    first = next((record for record in reader.all() if record[1] or record[2]), None)
+    if first is None:
+        raise InputError(f"{file}: found no header, expected the names of columns in the first line")
+    if first[2] is not None:
+        raise InputError(f"{file}:{first[0]}: the header cannot be read ({first[2]})")
+    header = tuple(first[1])
+    return Text(header, _rows(reader, header), lines.tell)
+
+
+def _rows(reader: _Records, header: tuple[str, ...]) -> Iterator[Record]:
+    width = len(header)
+    for row, cells, fault in reader.all(width):
+        if fault is not None:
+            yield Record(row, (), ("", "", fault))
+            continue
+        if not cells:
+            continue
+        bad = reader.unreadable(cells)
+        if bad is not None:
+            place, reason = bad
+            shown = cells[place].encode("utf-8", "surrogateescape").decode("utf-8", "backslashreplace")
+            yield Record(row, (), (header[place], shown.replace("\0", r"\x00"), reason))
+        else:
+            yield Record(row, cells)
+
+
+class _Lines:
+    """The lines of a file as text, with line breaks as they are; lines can be given back."""
+
+    def __init__(self, file: str) -> None:
+        self.file = file
+        self.number = 0
+        #: Lines that the record under way has taken.
+        self.taken: list[str] = []
+        #: Whether one of them holds NUL or bytes that are no UTF-8.
+        self.unclean = False
+        self._back: deque[str] = deque()
+        try:
+            self._stream: BinaryIO = open(file, "rb")  # noqa: PTH123, SIM115 - closed at the end of the rows
+        except OSError as error:
+            raise InputError(f"{file}: cannot be read ({error.strerror or error})") from error
+        start = self._stream.read(3)
+        for bom, name in _BOMS.items():
+            if start.startswith(bom):
+                raise InputError(f"{file}: found {name}, expected UTF-8; save the table as UTF-8")
+        if start != _BOM:
+            self._stream.seek(0)
+        self._skip_comments()
+
+    def __iter__(self) -> _Lines:
+        return self
+
+    def __next__(self) -> str:
+        line = self._back.popleft() if self._back else self._read()
+        if not line:
+            raise StopIteration
+        self.number += 1
+        self.taken.append(line)
+        if "\0" in line or not line.isascii() and any("\udc80" <= sign <= "\udcff" for sign in line):
+            self.unclean = True
+        return line
+
+    def begin(self) -> None:
+        """Begin a new record."""
+        self.taken.clear()
+        self.unclean = False
+
+    def give_back(self) -> None:
+        """Give back all lines of the record but its first."""
+        rest = self.taken[1:]
+        self._back.extendleft(reversed(rest))
+        self.number -= len(rest)
+
+    def tell(self) -> int:
+        """Return how many bytes have been read."""
+        return os.path.getsize(self.file) if self._stream.closed else self._stream.tell()  # noqa: PTH202
+
+    def close(self) -> None:
+        """Close the file."""
+        self._stream.close()
+
+    def _read(self) -> str:
+        try:
+            line = self._stream.readline(_LINE)
+        except OSError as error:
+            raise InputError(f"{self.file}: cannot be read ({error.strerror or error})") from error
+        if len(line) == _LINE and not line.endswith(b"\n"):
+            raise InputError(
+                f"{self.file}:{self.number + 1}: found a line of more than {_LINE:,} bytes, expected a row of "
+                "a table"
+            )
+        return line.decode("utf-8", "surrogateescape")
+
+    def _skip_comments(self) -> None:
+        while True:
+            line = self._read()
+            # A spreadsheet puts quotes around a comment that has commas in it.
+            if not line.lstrip('"').startswith("#"):
+                self._back.append(line)
+                return
+            self.number += 1
+
+
+class _Records:
+    """Records from lines: (number of the first line, cells, what is wrong with its form)."""
+
+    def __init__(self, lines: _Lines, delimiter: str) -> None:
+        self.lines = lines
+        self.delimiter = delimiter
+
+    def all(self, width: int | None = None) -> Iterator[tuple[int, list[str], str | None]]:
+        """Yield records; with a width, those of another width have a fault. Can be begun again."""
+        lines = self.lines
+        reader = csv.reader(lines, delimiter=self.delimiter, strict=True)
+        while True:
+            lines.begin()
+            row = lines.number + 1
+            try:
+                cells = next(reader)
+            except StopIteration:
+                lines.close()
+                return
+            except csv.Error as error:
+                lines.give_back()
+                reader = csv.reader(lines, delimiter=self.delimiter, strict=True)
+                yield row, [], _reason(str(error))
+                continue
+            if width is not None and cells and len(cells) != width:
+                if not any(cells):
+                    continue
+                # Two quotes that were never closed swallow all lines between them.
+                lines.give_back()
+                yield row, [], f"found {len(cells)} cells, expected {width} as in the header"
+                continue
+            yield row, cells, None
+
+    def unreadable(self, cells: list[str]) -> tuple[int, str] | None:
+        """Return the first cell with NUL or bytes that are no UTF-8, and what it is, or None."""
+        if not self.lines.unclean:
+            return None
+        for place, cell in enumerate(cells):
+            if "\0" in cell:
+                return place, "found a NUL character, which no text has"
+            if any("\udc80" <= sign <= "\udcff" for sign in cell):
+                return place, "found bytes that are not UTF-8; save the table as UTF-8"
+        return None
+
+
+def _reason(error: str) -> str:
+    if "field limit" in error:
+        return (
+            f"found a cell of more than {csv.field_size_limit():,} characters, or a quote that is not closed"
+        )
+    if "end of data" in error:
+        return 'found a quote that is not closed; write " inside a cell twice, and the cell between quotes'
+    if "expected after" in error:
+        return (
+            "found text after the quote that ends a cell; write a quote inside a cell twice, and the cell between "
+            "quotes"
+        )
+    return f"found what is no row ({error})"

@@ -1,0 +1,208 @@
+"""Evidence tables into a dataset: checked, loaded into a store as one graph, or written to a file."""
+
+from __future__ import annotations
+
+import os
+import re
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Final
+
+from rescue_kg.errors import InputError
+from rescue_kg.namespaces import ONTOLOGY_GRAPH
+from rescue_kg.tables.report import Reject, Report, TableReport
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Sequence
+
+    from rescue_kg.graph import RescueGraph
+    from rescue_kg.store import Store
+    from rescue_kg.tables.engine import Engine
+    from rescue_kg.tables.staging import Judged
+
+    Path = str | os.PathLike[str]
+    Progress = Callable[[int, int], None]
+
+__all__ = ["add", "check", "default_dataset", "write"]
+
+_SHOWN: Final = 1_000
+
+
+def add(
+    graph: RescueGraph | Store,
+    tables: Sequence[Path],
+    *,
+    dataset: str | None = None,
+    new_terms: Path | None = None,
+    rejects: Path | None = None,
+    progress: Progress | None = None,
+) -> Report:
+    """Load the good rows of tables as one dataset, in the place of what it held, with its closure.
+
+    The dataset changes as a whole or not at all (`rescue_kg.datasets`); where no row is good, it stays as it
+    is. Its name is `dataset`, else the name of the first table. Nodes must be known: by the graph, the dataset
+    itself left aside, or by `new_terms`, a file of RDF that is loaded with the rows. `rejects` is the folder for the files
+    of rejected rows, which stand beside the tables without it. `progress` is called with the bytes read and
+    their total.
+
+    Raises InputError (a file, a header, a name that cannot be used), ParseError for `new_terms`,
+    NotAvailableError without the extra `tables`, OutputError where something cannot be written.
+    """
+    from rescue_kg import datasets
+
+    store = _store(graph)
+    with _work(store, tables, dataset, new_terms, rejects, progress) as work:
+        report = work.report()
+        if not report.loaded:
+            return report
+        datasets.load(store, work.triples(), *work.terms, dataset=work.dataset)
+        return work.report(store.count(datasets.graphs_of(work.dataset)[0]))
+
+
+def check(
+    graph: RescueGraph | Store,
+    tables: Sequence[Path],
+    *,
+    dataset: str | None = None,
+    new_terms: Path | None = None,
+    rejects: Path | None = None,
+    progress: Progress | None = None,
+) -> Report:
+    """Return what add() would report, and write the files of rejects, but change no graph. Raises as add()."""
+    with _work(_store(graph), tables, dataset, new_terms, rejects, progress) as work:
+        return work.report()
+
+
+def write(
+    graph: RescueGraph | Store,
+    tables: Sequence[Path],
+    out: Path,
+    *,
+    dataset: str | None = None,
+    new_terms: Path | None = None,
+    rejects: Path | None = None,
+    progress: Progress | None = None,
+) -> Report:
+    """Write what add() would load, without its closure, to a file: .ttl, .nt or .nq, each also with .gz.
+
+    Turtle is in the canonical layout, the lines of the others are sorted: the same rows give the same bytes.
+    Where no row is good, nothing is written. Raises as add(), UnknownFormatError for another suffix.
+    """
+    from rescue_kg.tables import writing
+
+    form = writing.format_of(os.fspath(out))
+    with _work(_store(graph), tables, dataset, new_terms, rejects, progress) as work:
+        report = work.report()
+        if not report.loaded:
+            return report
+        count = writing.write(work, os.fspath(out), form)
+        return work.report(count)
+
+
+def default_dataset(table: Path) -> str:
+    """Return the dataset that a table makes when none is named: the slug of its file name.
+
+    Raises InputError for a name that has no letter or digit.
+    """
+    stem = os.path.splitext(os.path.basename(os.fspath(table)))[0]  # noqa: PTH119, PTH122
+    slug = re.sub(r"[^a-z0-9]+", "-", stem.lower()).strip("-")
+    if not slug:
+        raise InputError(
+            f"{os.fspath(table)}: found no name for a dataset in the file name; name the dataset"
+        )
+    return slug
+
+
+@dataclass(frozen=True, slots=True)
+class Work:
+    """Tables that are read and judged, in a folder that goes when they are done with."""
+
+    dataset: str
+    folder: str
+    engine: Engine
+    judged: Sequence[Judged]
+    terms: tuple[str, ...]
+    tables: tuple[TableReport, ...]
+    rejects: tuple[Reject, ...]
+    faults: int
+
+    def report(self, statements: int | None = None) -> Report:
+        """Return the report."""
+        return Report(self.dataset, self.tables, self.rejects, self.faults, statements)
+
+    def triples(self) -> str:
+        """Return the path of a file of N-Triples with the good rows."""
+        path = os.path.join(self.folder, "rows.nt")  # noqa: PTH118
+        with open(path, "wb") as stream:  # noqa: PTH123
+            for judged in self.judged:
+                self.engine.write(judged.block(), stream)
+        return path
+
+
+@contextmanager
+def _work(
+    store: Store,
+    tables: Sequence[Path],
+    dataset: str | None,
+    new_terms: Path | None,
+    rejects: Path | None,
+    progress: Progress | None,
+) -> Iterator[Work]:
+    import tempfile
+
+    from rescue_kg import datasets
+    from rescue_kg.store import Store
+    from rescue_kg.tables import staging
+    from rescue_kg.tables import rejects as rejecting
+    from rescue_kg.tables.engine import Engine
+    from rescue_kg.tables.names import Nodes
+    from rescue_kg.tables.reading import open_table
+
+    paths = [os.fspath(table) for table in tables]
+    if not paths:
+        raise InputError("found no table, expected at least one")
+    name = default_dataset(paths[0]) if dataset is None else dataset
+    graphs = datasets.graphs_of(name)
+    if name == datasets.ONTOLOGY:
+        raise InputError(f"found {name} as the dataset of tables, expected a name of their own")
+    files = rejecting.paths(paths, rejects)
+    stores, terms = [store], []
+    if new_terms is not None:
+        terms = [os.fspath(new_terms)]
+        extra = Store()
+        # What the dataset held goes, so it makes nothing known; the new terms do, so they are not in its graph.
+        extra.load_file(terms[0], graph=ONTOLOGY_GRAPH, keep_graphs=False)
+        stores.append(extra)
+    with tempfile.TemporaryDirectory(prefix="rescue-kg-") as folder, Engine(folder) as engine:
+        opened = [open_table(path) for path in paths]
+        staged = staging.stage(engine, opened, progress)
+        with store.reading():
+            judged = staging.judge(engine, staged, Nodes(stores, graphs), paths)
+        written = [
+            rejecting.Rejects(file, os.path.join(folder, f"rejects-{place}.tsv"))  # noqa: PTH118
+            for place, file in enumerate(files)
+        ]
+        shown: list[Reject] = []
+        faults = 0
+        bad = [0] * len(paths)
+        for one in judged:
+            counted = one.bad.group_by("_table").aggregate(n=one.bad.count())
+            for place, count in engine.rows(counted):
+                bad[place] = count
+            for place, row, column, value, reason in one.faults(engine):
+                written[place].add(row, column, value, reason)
+                faults += 1
+                if len(shown) < _SHOWN:
+                    shown.append(Reject(paths[place], row, column, value, reason))
+        read = {place: count for one in staged for place, count in one.counts.items()}
+        reports = tuple(
+            TableReport(path, opened[place].kind, read[place], bad[place], written[place].finish())
+            for place, path in enumerate(paths)
+        )
+        yield Work(name, folder, engine, judged, tuple(terms), reports, tuple(shown), faults)
+
+
+def _store(graph: RescueGraph | Store) -> Store:
+    from rescue_kg.graph import RescueGraph
+
+    return graph.store if isinstance(graph, RescueGraph) else graph

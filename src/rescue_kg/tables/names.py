@@ -1,0 +1,112 @@
+"""The nodes that a table may name: every name of every node of the classes that its columns ask for."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final, NamedTuple
+
+from pyoxigraph import Literal, NamedNode
+
+from rescue_kg.namespaces import PREFIXES, contract, kind_of
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Sequence
+
+    from rescue_kg.store import Store
+    from rescue_kg.tables.columns import Column
+
+__all__ = ["EXACT", "LABEL", "LOCAL", "SYNONYM", "Name", "Nodes", "is_value_set", "key_of"]
+
+#: How well a name fits; the best that fits decides, as in `rescue_kg.terms.resolve()`.
+EXACT, LABEL, SYNONYM, LOCAL = range(4)
+
+_TYPE: Final = NamedNode(PREFIXES["rdf"] + "type")
+_SUBCLASS_OF: Final = NamedNode(PREFIXES["rdfs"] + "subClassOf")
+_LABEL: Final = NamedNode(PREFIXES["rdfs"] + "label")
+_SYNONYM: Final = NamedNode(PREFIXES["skos"] + "altLabel")
+
+
+class Name(NamedTuple):
+    """One name of one node: `key` says for which columns, `rank` how well it fits."""
+
+    key: str
+    rank: int
+    name: str
+    iri: str
+
+
+def key_of(column: Column) -> str:
+    """Return what the nodes that a column takes are listed under: its classes, or for sh:in its name."""
+    return " ".join(column.choices if column.choices else column.classes)
+
+
+class Nodes:
+    """The nodes of some stores; what stands in the graphs `without` is left aside."""
+
+    def __init__(self, stores: Sequence[Store], without: Iterable[str] = ()) -> None:
+        self.stores = stores
+        self.without = {NamedNode(graph) for graph in without}
+
+    def names(self, column: Column) -> Iterator[Name]:
+        """Yield every name of every node that a column takes; a name may come more than once."""
+        key = key_of(column)
+        iris = iter(column.choices) if column.choices else self.instances(column.classes)
+        for iri in iris:
+            short = contract(iri)
+            yield Name(key, EXACT, iri, iri)
+            if short != iri:
+                yield Name(key, EXACT, short, iri)
+                yield Name(key, LOCAL, short.partition(":")[2], iri)
+            for rank, predicate in ((LABEL, _LABEL), (SYNONYM, _SYNONYM)):
+                for text, _ in self._texts(iri, predicate):
+                    yield Name(key, rank, text, iri)
+
+    def instances(self, classes: Iterable[str]) -> Iterator[str]:
+        """Yield the IRIs of the nodes of some classes and their subclasses; one may come more than once."""
+        for name in sorted(self._with_subclasses(classes)):
+            for store in self.stores:
+                for quad in store.native.quads_for_pattern(None, _TYPE, NamedNode(name)):
+                    if isinstance(quad.subject, NamedNode) and quad.graph_name not in self.without:
+                        yield quad.subject.value
+
+    def label(self, iri: str) -> str:
+        """Return the label of a node, the English one where there are several, or its CURIE."""
+        found = [(language not in ("en", None), text) for text, language in self._texts(iri, _LABEL)]
+        return min(found)[1] if found else contract(iri)
+
+    def classes_of(self, iri: str) -> list[str]:
+        """Return the CURIEs of the classes of a node, sorted; none for one that is not known."""
+        own = NamedNode(iri)
+        return sorted(
+            {
+                contract(quad.object.value)
+                for store in self.stores
+                for quad in store.native.quads_for_pattern(own, _TYPE, None)
+                if isinstance(quad.object, NamedNode)
+                and quad.graph_name not in self.without
+                and quad.object.value != PREFIXES["owl"] + "NamedIndividual"
+            }
+        )
+
+    def _texts(self, iri: str, predicate: NamedNode) -> Iterator[tuple[str, str | None]]:
+        for store in self.stores:
+            for quad in store.native.quads_for_pattern(NamedNode(iri), predicate, None):
+                if isinstance(quad.object, Literal) and quad.graph_name not in self.without:
+                    yield quad.object.value, quad.object.language
+
+    def _with_subclasses(self, classes: Iterable[str]) -> set[str]:
+        seen: set[str] = set()
+        todo = list(classes)
+        while todo:
+            name = todo.pop()
+            if name in seen:
+                continue
+            seen.add(name)
+            for store in self.stores:
+                found = store.native.quads_for_pattern(None, _SUBCLASS_OF, NamedNode(name))
+                todo += [quad.subject.value for quad in found if isinstance(quad.subject, NamedNode)]
+        return seen
+
+
+def is_value_set(iris: Iterable[str]) -> bool:
+    """Return whether nodes are a fixed set of values, as against nodes of the evidence, which have a kind."""
+    return all(kind_of(iri) is None for iri in iris)
