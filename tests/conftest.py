@@ -15,8 +15,8 @@ if TYPE_CHECKING:
 
 @pytest.fixture(scope="session")
 def packaged() -> RescueGraph:
-    """The packaged graph with its closure; a test that changes it loads one of its own."""
-    return load()
+    """The packaged review with its closure; a test that changes it loads one of its own."""
+    return load(evidence=False)
 
 
 @pytest.fixture(scope="session")

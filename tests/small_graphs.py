@@ -22,7 +22,7 @@ HEADER = "".join(f"@prefix {prefix}: <{namespace}> .\n" for prefix, namespace in
 
 
 def plain(triples: Iterable[pyoxigraph.Triple | pyoxigraph.Quad]) -> set[Triple]:
-    """Triples as texts, without the ones that end in a literal."""
+    """Triples as texts, without the ones that end in a literal, and without what no axiom entails: the stance."""
 
     def name(term: object) -> str:
         return term.value if isinstance(term, pyoxigraph.NamedNode) else str(term)
@@ -31,12 +31,13 @@ def plain(triples: Iterable[pyoxigraph.Triple | pyoxigraph.Quad]) -> set[Triple]
         (name(t.subject), t.predicate.value, name(t.object))
         for t in triples
         if not isinstance(t.object, pyoxigraph.Literal)
+        and not (isinstance(t, pyoxigraph.Quad) and str(t.graph_name).endswith("/stance>"))
     }
 
 
 @functools.cache
 def stated() -> frozenset[Triple]:
-    return frozenset(plain(load(infer=False).store.quads()))
+    return frozenset(plain(load(infer=False, evidence=False).store.quads()))
 
 
 @functools.cache
@@ -54,7 +55,7 @@ def vocabulary() -> tuple[pyoxigraph.Triple, ...]:
     """The ontology with its fixed values, without the nodes of the review and without literals."""
     return tuple(
         quad.triple
-        for quad in load(infer=False).store.quads()
+        for quad in load(infer=False, evidence=False).store.quads()
         if not isinstance(quad.object, pyoxigraph.Literal)
         and not (isinstance(quad.subject, pyoxigraph.NamedNode) and kind_of(quad.subject.value))
     )

@@ -117,7 +117,7 @@ def test_a_new_folder_is_empty_and_keeps_what_is_loaded(tmp_path: Path) -> None:
         here = graph.ask("recurring-interventions")
     with RescueGraph.open(folder) as graph:
         assert graph.datasets() == ("ontology",)
-        in_memory = rescue_kg.load()
+        in_memory = rescue_kg.load(evidence=False)
         assert graph.ask("recurring-interventions").rows == here.rows
         assert here.rows == in_memory.ask("recurring-interventions").rows
         assert {name: graph.store.count(name) for name in graph.store.graphs()} == {

@@ -28,6 +28,11 @@ CASES: dict[str, dict[str, object]] = {name: {} for name in questions.names()} |
     "claims-by-outcome.survival": {"outcome": "survival"},
     "claims-by-population.children": {"population": "children"},
     "shared-mechanisms.shared": {"minimum": 2},
+    "claim-verdicts.steroids": {"intervention": "corticosteroids"},
+    "claim-verdicts.asthma": {"condition": "asthma"},
+    "claim-evidence.ivig": {"claim": "claim:ivig-ms-relapse-recovery"},
+    "alternatives-with-evidence.ibd": {"condition": "inflammatory bowel disease"},
+    "harms-measured.vasopressin": {"intervention": "vasopressin"},
     "where-a-claim-stands.ecpr": {"claim": "claim:ecpr-ohca-survival"},
 }
 for required in [q.name for q in questions.catalogue() if any(p.required for p in q.params)]:

@@ -215,7 +215,9 @@ def test_every_place_of_a_claim_is_given(graph: RescueGraph, page: Page) -> None
 
 
 def test_the_standing_notice_is_there(html: str) -> None:
-    assert "None of its ten references has been checked." in html
+    assert "Of its ten references: none verified, 1 near match, 9 not found." in html
+    assert "Looked for on 2026-11-23." in html
+    assert "absence is no proof" in html
     assert "This is not medical advice." in html
     assert "one review says" in html
 
@@ -332,13 +334,16 @@ def test_the_map_holds_the_claims_and_the_failures(graph: RescueGraph, html: str
 
 
 def test_references_stand_with_their_status_and_claims(graph: RescueGraph, page: Page) -> None:
-    rows = graph.ask("citations-not-checked").to_dicts()
+    rows = [row for row in graph.ask("citation-checks").to_dicts() if row["number"]]
     assert len(rows) == 10
     for row in rows:
         assert isinstance(row["study"], Iri)
         shown = page.text_of(f"study-{row['study'].rpartition('/')[2]}")
-        assert shown.startswith(f"{row['number']} {row['citation']}")
-        assert re.search(rf"not checked {row['claims']} {row['claims']}$", shown)
+        cited = graph.query(f"SELECT ?c {{ <{row['study']}> dcterms:bibliographicCitation ?c }}")
+        assert isinstance(cited, rescue_kg.Answer)
+        assert shown.startswith(f"{row['number']} {cited[0][0]}")
+        assert re.search(rf"{row['verdict']} \({row['checked_on']}\) {row['claims']} {row['claims']}$", shown)
+        assert str(row["notes"]) in shown
 
 
 def test_claims_that_lack_something_are_counted(graph: RescueGraph, page: Page) -> None:

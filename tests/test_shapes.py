@@ -41,7 +41,17 @@ CONSTRAINTS = {
     "pattern",
     "xone",
 }
-DESCRIPTIONS = {"defaultValue", "description", "message", "name", "order", "path", "property", "severity", "targetClass"}
+DESCRIPTIONS = {
+    "defaultValue",
+    "description",
+    "message",
+    "name",
+    "order",
+    "path",
+    "property",
+    "severity",
+    "targetClass",
+}
 
 
 @cache

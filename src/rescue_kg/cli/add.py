@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 __all__ = ["command"]
 
 _SHOWN = 10
+_WIDTH = 60
 
 
 @click.command("add", short_help="Check evidence tables, and load their good rows.")
@@ -46,26 +47,33 @@ def command(
     rejects: str | None,
     form: str,
 ) -> None:
-    """Check tables of studies and findings (CSV, TSV, Parquet, Excel) and load their good rows as one dataset.
+    """Check tables of studies and findings (CSV, TSV, Parquet, Excel), load their good rows as one dataset.
 
     Rejected rows go to TABLE.rejects.tsv with row, column, value and reason, and make the exit status 1. The
-    dataset takes the place of what it held before, whole or not at all. With neither --store nor --out the tables
-    are only checked. `rescue-kg template finding` shows the columns.
+    dataset takes the place of what it held before, whole or not at all. With neither --store nor --out the
+    tables are only checked. `rescue-kg template finding` shows the columns.
 
     \b
         rescue-kg add studies.tsv findings.tsv --store my-evidence
         rescue-kg compare "septic shock" --graph my-evidence
     """  # noqa: D301 - click wants the character itself
+    from rescue_kg.tables.loading import check_headers
+
     if store is not None and out is not None:
         raise click.UsageError("found both --store and --out, expected one of them")
+    # A slip in a name or a header shows before a store is made.
+    check_headers(tables, dataset)
     report = _run(tables, store, out, dataset, new_terms, rejects)
     show_answer(report.to_answer(), form)
     for reject in report.first_rejects[:_SHOWN]:
-        say(f"{reject.table}: row {reject.row}, {reject.column}: {reject.reason}", label="rejected")
+        cell = f", {reject.column}" if reject.column else ""
+        value = f" {reject.value[:_WIDTH]!r}" if reject.value else ""
+        say(f"{reject.table}: row {reject.row}{cell}{value}: {reject.reason}", label="rejected")
     if report.faults > _SHOWN:
         say(f"{report.faults - _SHOWN} more faults in the files of rejects")
     say(
-        f"{report.read:,} rows read, {report.loaded:,} good, {report.rejected:,} rejected; {_end(report, store, out)}"
+        f"{report.read:,} rows read, {report.loaded:,} good, {report.rejected:,} rejected; "
+        f"{_end(report, store, out)}"
     )
     ctx.exit(0 if report.ok else 1)
 
@@ -90,6 +98,7 @@ def _run(
     new_terms: str | None,
     rejects: str | None,
 ) -> Report:
+    from rescue_kg import datasets
     from rescue_kg.graph import RescueGraph
 
     if store is None:
@@ -97,7 +106,7 @@ def _run(
         graph = open_graph((), infer=False, evidence=False)
         return _with_bar(graph, tables, out, dataset, new_terms, rejects, load=False)
     with RescueGraph.open(store) as graph:
-        if not graph.datasets():
+        if datasets.ONTOLOGY not in graph.datasets():
             graph.load()
         return _with_bar(graph, tables, None, dataset, new_terms, rejects, load=True)
 

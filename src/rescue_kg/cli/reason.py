@@ -30,6 +30,8 @@ __all__ = ["command"]
 def command(timeout: float, java: str | None, explain: bool, graph_files: tuple[str, ...], form: str) -> None:
     """Run HermiT: is the ontology consistent, can each class have instances, and how much follows from it.
 
+    Without --graph this is the ontology with the review; the evidence, which adds no axiom, is left aside.
+
     With --explain, where it is inconsistent, or a class can have no instance, the smallest set of axioms from
     which that follows is listed instead: without any one of them the others could hold.
 
@@ -40,7 +42,7 @@ def command(timeout: float, java: str | None, explain: bool, graph_files: tuple[
     from rescue_kg.answers import Answer
 
     with Interruptible():
-        graph = open_graph(graph_files, infer=False)
+        graph = open_graph(graph_files, infer=False, evidence=False)
     # Outside, so that Ctrl-C ends the Java process too.
     started = monotonic()
     try:

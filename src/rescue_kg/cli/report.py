@@ -16,6 +16,8 @@ __all__ = ["command"]
 def command(ctx: click.Context, out: str, graph_files: tuple[str, ...]) -> None:
     """Validate, infer, answer every question, export, and write OUT/report.html, which needs no network.
 
+    OUT/evidence.html holds the claims against what studies measured; its figures need matplotlib.
+
     Exit status 1 when a check failed or looked at nothing.
     """
     from rescue_kg.report import write_report

@@ -35,9 +35,10 @@ class Outcome:
 def write_report(graph: RescueGraph, out: str | os.PathLike[str]) -> Outcome:
     """Validate a graph, ask every question, export, and write the folder `out` with one page on it all.
 
-    The folder holds report.html (which loads nothing), picture.svg, validation.json, answers/<question>.tsv,
-    exports/ in every format, and SHA256SUMS. The same graph gives the same bytes. A report is also written
-    where checks fail, and says so. A failed run leaves what was there before.
+    The folder holds report.html (which loads nothing), evidence.html (claims beside evidence), picture.svg,
+    validation.json, answers/<question>.tsv, exports/ in every format, SHA256SUMS, and with matplotlib the
+    figures of evidence.html in figures/. The same graph gives the same bytes. A report is also written where
+    checks fail, and says so. A failed run leaves what was there before.
 
     Raises OutputError for a folder that cannot be written or that holds anything but a former report;
     InputError for a graph that holds nothing.
@@ -45,7 +46,9 @@ def write_report(graph: RescueGraph, out: str | os.PathLike[str]) -> Outcome:
     from rescue_kg import export
     from rescue_kg.folders import check_place, replace_folder
     from rescue_kg.report.contents import gather
-    from rescue_kg.report.page import page
+    from rescue_kg.report.evidence import evidence_of
+    from rescue_kg.report.figures import figures_of
+    from rescue_kg.report.page import evidence_page, page
 
     # A place that cannot be used is told before the work, not after it.
     check_place(out, *_FOLDER)
@@ -59,6 +62,11 @@ def write_report(graph: RescueGraph, out: str | os.PathLike[str]) -> Outcome:
     }
     for name, known in export.FORMATS.items():
         files[f"exports/rescue{known.suffixes[0]}"] = export.dumps(graph, name)
+    evidence = evidence_of(graph, contents)
+    figures = figures_of(graph, evidence)
+    for figure in figures or ():
+        files |= figure.files
+    files["evidence.html"] = evidence_page(contents, evidence, figures).encode()
     files["report.html"] = page(contents, {name: len(data) for name, data in files.items()}).encode()
     written = replace_folder(out, files, *_FOLDER)
     return Outcome(not contents.failures, _summary(contents, written), written)
@@ -77,8 +85,7 @@ def _summary(contents: Contents, written: tuple[Path, ...]) -> str:
     where = next(path for path in written if path.name == "report.html")
     lines = [
         f"{facts.asserted:,} triples asserted, {facts.inferred:,} inferred",
-        f"{len(contents.claims):,} claims; "
-        f"{contents.unchecked} of {len(contents.studies)} references not checked",
+        f"{len(contents.claims):,} claims; {len(contents.studies)} references: {contents.verdicts}",
         f"{len(validation.focus_nodes)} shapes looked at {looked_at:,} nodes, "
         f"{len(validation.checks)} checks at {examined:,} records",
         f"found {counts['error']} errors, {counts['warning']} warnings, {counts['info']} infos",

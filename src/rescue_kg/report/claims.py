@@ -6,7 +6,8 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
 from rescue_kg.answers import Iri
-from rescue_kg.namespaces import PREFIXES, contract, kind_of
+from rescue_kg.namespaces import PREFIXES, contract, expand, kind_of
+from rescue_kg.report.citations import latest_check, verdict_of
 
 if TYPE_CHECKING:
     from rescue_kg.report.facts import Facts
@@ -65,6 +66,7 @@ class Study:
     single_centre: bool
     status: str
     checked: bool
+    checked_on: str
     claims: int
     only_source_of: int
     notes: tuple[str, ...]
@@ -187,7 +189,7 @@ def studies_of(facts: Facts, claims: list[Claim]) -> list[Study]:
 
 
 def _study(facts: Facts, iri: Iri, claims: list[Claim]) -> Study:
-    status = facts.node(iri, "rescue:citationStatus")
+    status, check = verdict_of(facts, iri), latest_check(facts, iri)
     designs = facts.nodes(iri, "rescue:design")
     leaning = [claim for claim in claims if any(study.iri == iri for study in claim.cites)]
     return Study(
@@ -198,10 +200,13 @@ def _study(facts: Facts, iri: Iri, claims: list[Claim]) -> Study:
         design="; ".join(facts.labels(designs)),
         single_centre=_SINGLE_CENTRE in designs,
         status=facts.label(status) if status else "no status",
-        checked=facts.is_checked(iri),
+        checked=status not in (None, expand("rescue:not-checked")),
+        checked_on=facts.text(check, "prov:endedAtTime")[:10] if check else "",
         claims=len(leaning),
         only_source_of=sum(len(claim.cites) == 1 for claim in leaning),
-        notes=tuple(map(str, facts.values(iri, "skos:editorialNote"))),
+        notes=tuple(
+            str(note) for node in (iri, check) if node for note in facts.values(node, "skos:editorialNote")
+        ),
     )
 
 

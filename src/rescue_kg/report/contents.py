@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Final
 
 from rescue_kg.answers import Iri
 from rescue_kg.report.asking import Asked, ask_all
+from rescue_kg.report.citations import counted, looked_for
 from rescue_kg.report.claims import Claim, Group, Study, claims_of, grouped, studies_of
 from rescue_kg.report.facts import Facts
 from rescue_kg.report.heatmap import HeatMap, heat_map
@@ -135,9 +136,14 @@ class Contents:
         return next((one.status for one in self.studies if one.iri == study), "no status")
 
     @property
-    def unchecked(self) -> int:
-        """The number of listed references that nobody has checked."""
-        return sum(not study.checked for study in self.studies)
+    def verdicts(self) -> str:
+        """How many of the references have which verdict of their latest check, in words."""
+        return counted(self.facts, [study.iri for study in self.studies])
+
+    @property
+    def looked_for(self) -> str:
+        """When and how the references were looked for, in words; empty where nobody did."""
+        return looked_for(self.facts, [study.iri for study in self.studies])
 
 
 def gather(graph: RescueGraph) -> Contents:

@@ -90,10 +90,6 @@ class Facts:
         """Return the labels of several nodes, in their order."""
         return [self.label(iri) for iri in iris]
 
-    def is_checked(self, study: str) -> bool:
-        """Return whether somebody looked at a citation, whatever the verdict; no status means nobody did."""
-        return self.node(study, "rescue:citationStatus") not in (None, expand("rescue:not-checked"))
-
     def classes_under(self, name: str) -> set[str]:
         """Return a class and all classes below it, as IRIs; the class as a CURIE."""
         waiting, below = [expand(name)], set[str]()

@@ -14,6 +14,7 @@ from rescue_kg.pages import environment
 from rescue_kg.report.asking import readable
 from rescue_kg.report.claims import anchor
 from rescue_kg.report.drift import changes
+from rescue_kg.report.evidence import SIGNS
 from rescue_kg.report.picture import in_words
 from rescue_kg.validation_report import findings
 
@@ -22,8 +23,10 @@ if TYPE_CHECKING:
 
     from rescue_kg.answers import Value
     from rescue_kg.report.contents import Contents
+    from rescue_kg.report.evidence import Evidence
+    from rescue_kg.report.figures import Drawn
 
-__all__ = ["LONG", "page"]
+__all__ = ["LONG", "evidence_page", "page"]
 
 #: Tables with more rows than this are folded.
 LONG: Final = 12
@@ -65,6 +68,7 @@ def page(contents: Contents, files: Mapping[str, int]) -> str:
         "anchor": anchor,
     }
     templates.tests |= {"iri": lambda value: isinstance(value, Iri), "figure": _is_figure}
+    templates.tests["in_figures"] = lambda name: name.startswith("figures/")
     template = templates.get_template("report.html")
     return template.render(
         it=contents,
@@ -77,6 +81,23 @@ def page(contents: Contents, files: Mapping[str, int]) -> str:
         long=LONG,
         picture=Markup(contents.picture),  # noqa: S704 - made here, every text in it escaped
         engine=pyoxigraph.__version__,
+        version=__version__,
+    )
+
+
+def evidence_page(contents: Contents, evidence: Evidence, figures: Sequence[Drawn] | None) -> str:
+    """Return the page on claims and evidence; `figures` is None where there is nothing to draw them with.
+
+    The page works without scripts and loads only its figures, which lie beside it.
+    """
+    templates = environment("rescue_kg.report")
+    templates.filters |= {"curie": contract, "cell": _cell, "count": _count, "anchor": anchor}
+    return templates.get_template("evidence.html").render(
+        it=contents,
+        evidence=evidence,
+        figures=figures,
+        forests={figure.claim: figure for figure in figures or () if figure.claim},
+        signs=SIGNS,
         version=__version__,
     )
 

@@ -7,6 +7,7 @@ from html import escape
 from typing import TYPE_CHECKING, Final
 
 from rescue_kg.report.boxes import LEFTS, LINE, MARGIN, SMALL, SMALL_LINE, WIDE, WIDTH, boxes_of, place
+from rescue_kg.report.citations import counted
 from rescue_kg.report.claims import claims_of
 from rescue_kg.report.facts import Facts
 from rescue_kg.report.pathways import pathways_of
@@ -48,11 +49,10 @@ def source_line(facts: Facts) -> str:
     claims = facts.instances("rescue:Claim")
     cited = {study for claim in claims for study in facts.nodes(claim, "rescue:citesStudy")}
     sources = {source for claim in claims for source in facts.nodes(claim, "rescue:statedBy")}
-    unchecked = sum(not facts.is_checked(study) for study in cited)
     told = "; ".join(sorted(facts.labels(sources))) or "no source"
     return (
         f"What the source states ({told}), not what was shown to work. "
-        f"{unchecked} of its {len(cited)} references not checked. Not medical advice."
+        f"Of its {len(cited)} references: {counted(facts, cited)}. Not medical advice."
     )
 
 

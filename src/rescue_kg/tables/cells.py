@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING, Any, Final
 from rescue_kg.namespaces import PREFIXES
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     import ibis
 
     from rescue_kg.tables.columns import Column
@@ -19,6 +21,8 @@ SLUG: Final = "^[a-z0-9]+(-[a-z0-9]+)*$"
 
 _XSD: Final = PREFIXES["xsd"]
 _SPACE: Final = r"^\s+|\s+$"
+
+_PART: Final = "([A-Za-z0-9._~!$&'()*+,;=:@/?-]|%[0-9A-Fa-f]{2})"
 
 #: Datatype -> what a cell must look like, and how that is said. A decimal is what stores keep exactly.
 _LEXICAL: Final = {
@@ -33,7 +37,8 @@ _LEXICAL: Final = {
         "expected an address such as https://doi.org/10.1000/182",
     ),
     "iri": (
-        r"^([A-Za-z][A-Za-z0-9+.-]*://|urn:)[^\x00-\x20<>\"{}|^`\\]+$",
+        # What every reader of RDF takes: ASCII, one fragment at most, percent signs before two digits.
+        f"^(https?://[A-Za-z0-9.-]+(:[0-9]+)?(/{_PART}*)?([?]{_PART}*)?|urn:[A-Za-z0-9-]+:{_PART}+)(#{_PART}*)?$",
         "expected an IRI such as https://creativecommons.org/licenses/by/4.0/",
     ),
     "date": (
@@ -83,7 +88,7 @@ def fault(cell: ibis.Value, column: Column, found: ibis.Value | None = None) -> 
                 ),
                 (
                     wrong & cell.re_search("^[+-]?[0-9.]{19,}$"),
-                    f"found more digits than are kept, {expected}, 18 digits at most on each side of the point",
+                    f"found more digits than are kept, {expected}, at most 18 on each side of the point",
                 ),
             ]
         cases.append((wrong, f"found what is no {_NOUNS[column.kind]}, {expected}"))
@@ -159,16 +164,17 @@ def escape(text: ibis.Value) -> ibis.Value:
 
 
 def _bounds(found: ibis.Value, column: Column) -> list[tuple[Any, str]]:
+    import operator
     from decimal import Decimal
 
-    bounds = (
-        (column.min_inclusive, lambda bound: found < bound, "not below"),
-        (column.min_exclusive, lambda bound: found <= bound, "above"),
-        (column.max_inclusive, lambda bound: found > bound, "not above"),
-        (column.max_exclusive, lambda bound: found >= bound, "below"),
+    bounds: tuple[tuple[str | None, Callable[[Any, Any], Any], str], ...] = (
+        (column.min_inclusive, operator.lt, "not below"),
+        (column.min_exclusive, operator.le, "above"),
+        (column.max_inclusive, operator.gt, "not above"),
+        (column.max_exclusive, operator.ge, "below"),
     )
     return [
-        (outside(Decimal(bound)), f"expected a number {words} {bound}")
+        (outside(found, Decimal(bound)), f"expected a number {words} {bound}")
         for bound, outside, words in bounds
         if bound is not None
     ]

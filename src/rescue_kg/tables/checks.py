@@ -35,6 +35,10 @@ def reasons(rows: ibis.Table, schema: Schema) -> dict[str, ibis.Value]:
     figure = has_figure(rows, schema)
     for column in schema.columns:
         across[column.name] += _about_estimate(rows, column, schema, figure)
+    for need in schema.needs:
+        lacks = rows[need.where].notnull() & rows[need.column].isnull()
+        why = f"found no value, expected one beside {need.where}: {need.message}"
+        across[need.column].append(ibis.cases((lacks, why)))
     for group in schema.groups:
         _about_group(rows, group, across)
     if schema.kind == "finding":
@@ -100,7 +104,7 @@ def _about_estimate(rows: ibis.Table, column: Column, schema: Schema, figure: ib
                 ibis.cases(
                     (
                         cell.notnull() & ~figure,
-                        f"found a value without a figure, which cannot be kept; expected one of {figures} beside it",
+                        f"found a value without a figure, which cannot be kept; expected one of {figures}",
                     )
                 )
             )

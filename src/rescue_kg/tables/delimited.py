@@ -1,4 +1,4 @@
-"""CSV and TSV, record by record, so that every line of the file is either in a good row or in a faulty one."""
+"""CSV and TSV, record by record: every line of the file is in a good row or in a faulty one."""
 
 from __future__ import annotations
 
@@ -31,14 +31,23 @@ def read(file: str) -> Text:
     Raises InputError for a file that cannot be read, in another encoding, or without a header.
     """
     lines = _Lines(file)
-    reader = _Records(lines, "," if file.lower().endswith(".csv") else "\t")
+    header = None
+    try:
+        reader = _Records(lines, "," if file.lower().endswith(".csv") else "\t")
+        header = _header(file, reader)
+    finally:
+        if header is None:
+            lines.close()
+    return Text(header, _rows(reader, header), lines.tell, lines.close)
+
+
+def _header(file: str, reader: _Records) -> tuple[str, ...]:
     first = next((record for record in reader.all() if record[1] or record[2]), None)
     if first is None:
         raise InputError(f"{file}: found no header, expected the names of columns in the first line")
     if first[2] is not None:
         raise InputError(f"{file}:{first[0]}: the header cannot be read ({first[2]})")
-    header = tuple(first[1])
-    return Text(header, _rows(reader, header), lines.tell)
+    return tuple(first[1])
 
 
 def _rows(reader: _Records, header: tuple[str, ...]) -> Iterator[Record]:
@@ -73,13 +82,13 @@ class _Lines:
             self._stream: BinaryIO = open(file, "rb")  # noqa: PTH123, SIM115 - closed at the end of the rows
         except OSError as error:
             raise InputError(f"{file}: cannot be read ({error.strerror or error})") from error
-        start = self._stream.read(3)
-        for bom, name in _BOMS.items():
-            if start.startswith(bom):
-                raise InputError(f"{file}: found {name}, expected UTF-8; save the table as UTF-8")
-        if start != _BOM:
-            self._stream.seek(0)
-        self._skip_comments()
+        done = False
+        try:
+            self._begin()
+            done = True
+        finally:
+            if not done:
+                self.close()
 
     def __iter__(self) -> _Lines:
         return self
@@ -90,7 +99,7 @@ class _Lines:
             raise StopIteration
         self.number += 1
         self.taken.append(line)
-        if "\0" in line or not line.isascii() and any("\udc80" <= sign <= "\udcff" for sign in line):
+        if "\0" in line or (not line.isascii() and any("\udc80" <= sign <= "\udcff" for sign in line)):
             self.unclean = True
         return line
 
@@ -113,19 +122,14 @@ class _Lines:
         """Close the file."""
         self._stream.close()
 
-    def _read(self) -> str:
-        try:
-            line = self._stream.readline(_LINE)
-        except OSError as error:
-            raise InputError(f"{self.file}: cannot be read ({error.strerror or error})") from error
-        if len(line) == _LINE and not line.endswith(b"\n"):
-            raise InputError(
-                f"{self.file}:{self.number + 1}: found a line of more than {_LINE:,} bytes, expected a row of "
-                "a table"
-            )
-        return line.decode("utf-8", "surrogateescape")
-
-    def _skip_comments(self) -> None:
+    def _begin(self) -> None:
+        """Skip the byte order mark and the comments at the top."""
+        start = self._stream.read(3)
+        for bom, name in _BOMS.items():
+            if start.startswith(bom):
+                raise InputError(f"{self.file}: found {name}, expected UTF-8; save the table as UTF-8")
+        if start != _BOM:
+            self._stream.seek(0)
         while True:
             line = self._read()
             # A spreadsheet puts quotes around a comment that has commas in it.
@@ -133,6 +137,17 @@ class _Lines:
                 self._back.append(line)
                 return
             self.number += 1
+
+    def _read(self) -> str:
+        try:
+            line = self._stream.readline(_LINE)
+        except OSError as error:
+            raise InputError(f"{self.file}: cannot be read ({error.strerror or error})") from error
+        if len(line) == _LINE and not line.endswith(b"\n"):
+            raise InputError(
+                f"{self.file}:{self.number + 1}: found a line of more than {_LINE:,} bytes, expected a row"
+            )
+        return line.decode("utf-8", "surrogateescape")
 
 
 class _Records:
@@ -189,7 +204,7 @@ def _reason(error: str) -> str:
         return 'found a quote that is not closed; write " inside a cell twice, and the cell between quotes'
     if "expected after" in error:
         return (
-            "found text after the quote that ends a cell; write a quote inside a cell twice, and the cell between "
-            "quotes"
+            "found text after the quote that ends a cell; write a quote inside a cell twice, and the cell "
+            "between quotes"
         )
     return f"found what is no row ({error})"

@@ -1,4 +1,4 @@
-"""DuckDB as the engine: it runs the ibis expressions, keeps what comes out in a temporary folder, and writes lines."""
+"""DuckDB as the engine: runs ibis expressions, keeps what comes out in a folder, and writes lines."""
 
 from __future__ import annotations
 
@@ -111,7 +111,7 @@ class Engine:
             _write(batch.column(0), stream)
 
     def write_lines(self, lines: ibis.Table, stream: BinaryIO) -> int:
-        """Write the one column of an expression that is sorted, as lines, each once; return how many they are."""
+        """Write the one column of a sorted expression as lines, each once, and return how many they are."""
         import pyarrow as pa
         import pyarrow.compute as pc
 
@@ -137,7 +137,7 @@ class Engine:
     def _sql(self, expression: ibis.Table) -> str:
         import ibis
 
-        return str(ibis.to_sql(expression, dialect=_DIALECT))
+        return str(ibis.to_sql(expression, dialect=_DIALECT, pretty=False))
 
     def _run(self, sql: str) -> None:
         with self._faults():
@@ -155,8 +155,8 @@ class Engine:
 
 def _full(folder: str, error: Exception) -> OutputError:
     return OutputError(
-        f"{folder}: the temporary files of the tables cannot be written ({error}); make room, or name another "
-        "folder in TMPDIR"
+        f"{folder}: the temporary files of the tables cannot be written ({error}); make room, or name "
+        "another folder in TMPDIR"
     )
 
 

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Final
 
 from rescue_kg.namespaces import PREFIXES
 from rescue_kg.tables import cells
+from rescue_kg.tables.columns import LABEL
 from rescue_kg.tables.rows import has_figure, is_long, subject
 
 if TYPE_CHECKING:
@@ -18,7 +19,6 @@ __all__ = ["block", "label"]
 _TYPE: Final = PREFIXES["rdf"] + "type"
 _INDIVIDUAL: Final = PREFIXES["owl"] + "NamedIndividual"
 _RESCUE: Final = PREFIXES["rescue"]
-_LABEL: Final = PREFIXES["rdfs"] + "label"
 
 
 def block(rows: ibis.Table, schema: Schema, graph: str | None = None) -> ibis.Table:
@@ -48,8 +48,8 @@ def block(rows: ibis.Table, schema: Schema, graph: str | None = None) -> ibis.Ta
 def label(rows: ibis.Table, schema: Schema) -> ibis.Value:
     """Return the label that a row without one gets.
 
-    For a study its title; for a finding `INTERVENTION against COMPARATOR in STATE: OUTCOME, TIMEPOINT`, by the labels of
-    the nodes, or `INTERVENTION in STATE: recommendation`.
+    For a study its title; for a finding, by the labels of the nodes, `INTERVENTION against COMPARATOR in
+    STATE: OUTCOME, TIMEPOINT`, or `INTERVENTION in STATE: recommendation`.
     """
     import ibis
 
@@ -65,12 +65,13 @@ def label(rows: ibis.Table, schema: Schema) -> ibis.Value:
     start = named("about_intervention")
     state = after(" in ", named("about_state"))
     advice = start + state + ": recommendation"
+    when = rows.timepoint if "timepoint" in rows.columns else ibis.null("string")
     measured = (
         start
         + after(" against ", named("comparator"))
         + state
         + after(": ", named("about_outcome"))
-        + after(", ", rows.timepoint)
+        + after(", ", when)
     )
     if "recommendation" not in rows.columns:
         return measured
@@ -88,7 +89,7 @@ def _statements(rows: ibis.Table, column: Column, schema: Schema, node: ibis.Val
 
     cell = rows[column.name]
     start = node + f" <{column.path}> "
-    if column.path == _LABEL:
+    if column.path == LABEL:
         cell = ibis.coalesce(cell, label(rows, schema))
     if is_long(column):
         name = f"_objects_{column.name}"

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import re
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
@@ -18,12 +18,12 @@ if TYPE_CHECKING:
     from rescue_kg.graph import RescueGraph
     from rescue_kg.store import Store
     from rescue_kg.tables.engine import Engine
-    from rescue_kg.tables.staging import Judged
+    from rescue_kg.tables.judging import Judged
 
     Path = str | os.PathLike[str]
     Progress = Callable[[int, int], None]
 
-__all__ = ["add", "check", "default_dataset", "write"]
+__all__ = ["add", "check", "check_headers", "default_dataset", "write"]
 
 _SHOWN: Final = 1_000
 
@@ -36,14 +36,15 @@ def add(
     new_terms: Path | None = None,
     rejects: Path | None = None,
     progress: Progress | None = None,
+    infer: bool = True,
 ) -> Report:
     """Load the good rows of tables as one dataset, in the place of what it held, with its closure.
 
     The dataset changes as a whole or not at all (`rescue_kg.datasets`); where no row is good, it stays as it
-    is. Its name is `dataset`, else the name of the first table. Nodes must be known: by the graph, the dataset
-    itself left aside, or by `new_terms`, a file of RDF that is loaded with the rows. `rejects` is the folder for the files
-    of rejected rows, which stand beside the tables without it. `progress` is called with the bytes read and
-    their total.
+    is. Its name is `dataset`, else that of the first table. Nodes must be known: by the graph, the dataset
+    itself left aside, or by `new_terms`, a file of RDF that is loaded with the rows. `rejects` is the folder
+    for the files of rejected rows, which stand beside the tables without it. `progress` is called with the
+    bytes read and their total. With `infer` off the dataset has no closure until infer() is called.
 
     Raises InputError (a file, a header, a name that cannot be used), ParseError for `new_terms`,
     NotAvailableError without the extra `tables`, OutputError where something cannot be written.
@@ -55,7 +56,7 @@ def add(
         report = work.report()
         if not report.loaded:
             return report
-        datasets.load(store, work.triples(), *work.terms, dataset=work.dataset)
+        datasets.load(store, work.triples(), *work.terms, dataset=work.dataset, infer=infer)
         return work.report(store.count(datasets.graphs_of(work.dataset)[0]))
 
 
@@ -68,7 +69,7 @@ def check(
     rejects: Path | None = None,
     progress: Progress | None = None,
 ) -> Report:
-    """Return what add() would report, and write the files of rejects, but change no graph. Raises as add()."""
+    """Return what add() would report, and write the files of rejects; no graph changes. Raises as add()."""
     with _work(_store(graph), tables, dataset, new_terms, rejects, progress) as work:
         return work.report()
 
@@ -97,6 +98,22 @@ def write(
             return report
         count = writing.write(work, os.fspath(out), form)
         return work.report(count)
+
+
+def check_headers(tables: Sequence[Path], dataset: str | None = None) -> str:
+    """Read the headers of tables and return the name of their dataset. Raises InputError as add() does."""
+    from rescue_kg import datasets
+    from rescue_kg.tables.reading import open_table
+
+    if not tables:
+        raise InputError("found no table, expected at least one")
+    name = default_dataset(tables[0]) if dataset is None else dataset
+    datasets.graphs_of(name)
+    if name == datasets.ONTOLOGY:
+        raise InputError(f"found {name} as the dataset of tables, expected a name of their own")
+    for table in tables:
+        open_table(table).close()
+    return name
 
 
 def default_dataset(table: Path) -> str:
@@ -152,32 +169,35 @@ def _work(
 
     from rescue_kg import datasets
     from rescue_kg.store import Store
-    from rescue_kg.tables import staging
+    from rescue_kg.tables import judging, staging
     from rescue_kg.tables import rejects as rejecting
     from rescue_kg.tables.engine import Engine
     from rescue_kg.tables.names import Nodes
     from rescue_kg.tables.reading import open_table
 
     paths = [os.fspath(table) for table in tables]
-    if not paths:
-        raise InputError("found no table, expected at least one")
-    name = default_dataset(paths[0]) if dataset is None else dataset
+    name = check_headers(paths, dataset)
     graphs = datasets.graphs_of(name)
-    if name == datasets.ONTOLOGY:
-        raise InputError(f"found {name} as the dataset of tables, expected a name of their own")
     files = rejecting.paths(paths, rejects)
     stores, terms = [store], []
     if new_terms is not None:
         terms = [os.fspath(new_terms)]
         extra = Store()
-        # What the dataset held goes, so it makes nothing known; the new terms do, so they are not in its graph.
+        # What the dataset held goes, so it makes nothing known; the new terms do, in another graph.
         extra.load_file(terms[0], graph=ONTOLOGY_GRAPH, keep_graphs=False)
         stores.append(extra)
-    with tempfile.TemporaryDirectory(prefix="rescue-kg-") as folder, Engine(folder) as engine:
-        opened = [open_table(path) for path in paths]
+    with (
+        tempfile.TemporaryDirectory(prefix="rescue-kg-", ignore_cleanup_errors=True) as folder,
+        Engine(folder) as engine,
+        ExitStack() as stack,
+    ):
+        opened = []
+        for path in paths:
+            opened.append(open_table(path))
+            stack.callback(opened[-1].close)
         staged = staging.stage(engine, opened, progress)
         with store.reading():
-            judged = staging.judge(engine, staged, Nodes(stores, graphs), paths)
+            judged = judging.judge(engine, staged, Nodes(stores, graphs), paths)
         written = [
             rejecting.Rejects(file, os.path.join(folder, f"rejects-{place}.tsv"))  # noqa: PTH118
             for place, file in enumerate(files)

@@ -1,4 +1,4 @@
-"""Files of any size, put in their place whole or not at all, as `rescue_kg.files.write_whole()` does for bytes."""
+"""Files of any size, put in place whole or not at all, as `rescue_kg.files` does for bytes in memory."""
 
 from __future__ import annotations
 

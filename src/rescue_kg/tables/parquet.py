@@ -23,6 +23,7 @@ class Batches(NamedTuple):
     header: tuple[str, ...]
     batches: Iterator[pa.RecordBatch]
     done: Callable[[], int]
+    close: Callable[[], None]
 
 
 def read(file: str) -> Batches:
@@ -39,7 +40,7 @@ def read(file: str) -> Batches:
     except (pa.ArrowException, OSError) as error:
         raise InputError(f"{file}: found no Parquet file ({error}), expected one") from error
     done = [0]
-    return Batches(header, _batches(file, source, done), lambda: done[0])
+    return Batches(header, _batches(file, source, done), lambda: done[0], source.close)
 
 
 def _batches(file: str, source: pa.parquet.ParquetFile, done: list[int]) -> Iterator[pa.RecordBatch]:

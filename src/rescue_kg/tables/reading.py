@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
     from rescue_kg.tables.columns import Kind, Schema
 
-__all__ = ["COUNT", "PLACES", "SUFFIXES", "Record", "Table", "Text", "open_table", "text_batches"]
+__all__ = ["COUNT", "PLACES", "SUFFIXES", "Record", "Table", "Text", "missing", "open_table"]
 
 #: Suffix -> what kind of file it is.
 SUFFIXES: Final = {
@@ -48,6 +48,7 @@ class Text(NamedTuple):
     header: tuple[str, ...]
     records: Iterator[Record]
     done: Callable[[], int]
+    close: Callable[[], None]
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,6 +64,7 @@ class Table:
     batches: Iterator[pa.RecordBatch]
     size: int
     done: Callable[[], int]
+    close: Callable[[], None]
 
     @property
     def kind(self) -> Kind:
@@ -74,8 +76,8 @@ def open_table(path: str | os.PathLike[str]) -> Table:
     """Open a table by the suffix of its name (.csv, .tsv, .parquet, .xlsx) and read its header.
 
     Rows are counted as a person sees them: in CSV and TSV by the line of the file on which the row begins (so
-    that the header is 1 unless comments stand above it), in Excel by the number at the left, in Parquet with a
-    header that counts as 1. Lines at the top that begin with `#` are comments.
+    that the header is 1 unless comments stand above it), in Excel by the number at the left, in Parquet with
+    a header that counts as 1. Lines at the top that begin with `#` are comments.
 
     Raises UnknownFormatError for another suffix, InputError for a file or a header that cannot be used,
     NotAvailableError where the extra `tables` is not installed.
@@ -95,17 +97,21 @@ def open_table(path: str | os.PathLike[str]) -> Table:
     if SUFFIXES[suffix] == "parquet":
         from rescue_kg.tables.parquet import read as read_parquet
 
-        header, batches, done = read_parquet(file)
-        kind, columns = _check_header(file, header)
+        header, batches, done, close = read_parquet(file)
     else:
         if SUFFIXES[suffix] == "xlsx":
             from rescue_kg.tables.sheets import read
         else:
             from rescue_kg.tables.delimited import read
-        text = read(file)
-        kind, columns = _check_header(file, text.header)
-        batches, done = text_batches(text, columns), text.done
-    return Table(file, kind, columns, batches, os.path.getsize(file), done)  # noqa: PTH202
+        header, records, done, close = read(file)
+        batches = _batches(records, tuple(name.strip() for name in header))
+    known = None
+    try:
+        known, columns = _check_header(file, header)
+    finally:
+        if known is None:
+            close()
+    return Table(file, known, columns, batches, os.path.getsize(file), done, close)  # noqa: PTH202
 
 
 def missing(package: str) -> NotAvailableError:
@@ -115,7 +121,7 @@ def missing(package: str) -> NotAvailableError:
     )
 
 
-def text_batches(text: Text, columns: tuple[str, ...]) -> Iterator[pa.RecordBatch]:
+def _batches(records: Iterable[Record], columns: tuple[str, ...]) -> Iterator[pa.RecordBatch]:
     """Yield the rows of a text table as Arrow batches; rows with nothing in them are no rows."""
     import pyarrow as pa
 
@@ -130,7 +136,7 @@ def text_batches(text: Text, columns: tuple[str, ...]) -> Iterator[pa.RecordBatc
         ]
         return pa.record_batch(arrays, names=names)
 
-    for row, cells, fault in text.records:
+    for row, cells, fault in records:
         if fault is not None:
             rows.append([*empty, row, *fault])
         elif any(cells):
@@ -195,7 +201,14 @@ def _check_header(file: str, header: Iterable[str]) -> tuple[Schema, tuple[str, 
     needed = [ID, *(column.name for column in table.columns if column.required)]
     if not set(table.figures) & set(names):
         needed = [name for name in needed if name == ID or table[name].subject == kind]
-    absent = [name for name in needed if name not in names]
+    needed += [need.column for need in table.needs if need.where in names]
+    for group in table.groups:
+        if not set(group.columns) & set(names):
+            raise InputError(
+                f"{file}: found none of the columns {_listed(group.columns)}, expected at least one: "
+                f"{group.message}"
+            )
+    absent = [name for name in dict.fromkeys(needed) if name not in names]
     if absent:
         raise InputError(f"{file}: found no column {_listed(absent)}, which a {kind} table must have")
     return table, tuple(names)

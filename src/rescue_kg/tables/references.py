@@ -46,9 +46,9 @@ def wanted(rows: ibis.Table, columns: Iterable[Column]) -> ibis.Table:
 def resolved(wanted: ibis.Table, names: ibis.Table) -> ibis.Table:
     """Return what each of the values that are wanted() names.
 
-    `key`, `value`, `iri` (null unless it names exactly one node), `candidates` (the IRIs of all that it names,
-    in no order, a space between; null for none). Names are taken whatever their case, labels before synonyms
-    before local names; IRIs and CURIEs as they are.
+    `key`, `value`, `iri` (null unless it names exactly one node), `candidates` (the IRIs of all that it
+    names, in no order, a space between; null for none). Names are taken whatever their case, labels before
+    synonyms before local names; IRIs and CURIEs as they are.
     """
     import ibis
 
@@ -96,7 +96,7 @@ def names_of_rows(rows: ibis.Table, key: str, kind: str) -> ibis.Table:
         (LABEL, ibis.coalesce(rows.label, made)),
     ]
     tables = [rows.select(rank=ibis.literal(rank), name=name, iri=iri) for rank, name in names]
-    if kind == "study":
+    if "alt_label" in rows.columns:
         filled = rows.filter(rows.alt_label.notnull())
         several = filled.select(
             rank=ibis.literal(SYNONYM),

@@ -43,8 +43,8 @@ class TableReport:
 class Report:
     """What became of the tables of a dataset.
 
-    `first_rejects` are the first 1,000 of `faults` faults, table by table, in the order of rows. `statements` is
-    the number of statements of the dataset after it was loaded or written, and None where nothing was.
+    `first_rejects` are the first 1,000 of `faults` faults, table by table, in the order of rows. `statements`
+    is the number of statements of the dataset after it was loaded or written, and None where nothing was.
     """
 
     dataset: str
@@ -79,7 +79,7 @@ class Report:
         )
 
     def to_answer(self) -> Answer:
-        """Return one row for each table: table, kind (texts), read, loaded, rejected (numbers), rejects (text)."""
+        """Return a row for each table: table, kind (texts), read, loaded, rejected (numbers), rejects."""
         columns = ("table", "kind", "read", "loaded", "rejected", "rejects")
         rows = [
             (table.table, table.kind, table.read, table.loaded, table.rejected, table.rejects)

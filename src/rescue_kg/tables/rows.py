@@ -115,10 +115,9 @@ def several(rows: ibis.Table, column: Column, nodes: ibis.Table | None) -> ibis.
         )
     bad = ibis.ifelse(judged.why.notnull(), judged.value, ibis.null("string"))
     judged = judged.mutate(bad=bad)
-    grouped = judged.group_by(COUNT).aggregate(
+    return judged.group_by(COUNT).aggregate(
         objects=judged["item"].group_concat(sep="\n"), bad=judged.bad.min(), why=judged.why.min()
     )
-    return grouped
 
 
 #: What is wrong with `a; ; b`.

@@ -45,13 +45,15 @@ def read(file: str) -> Text:
             f"{file}: found no Excel workbook ({error}), expected .xlsx; save it as .xlsx"
         ) from error
     if not book.worksheets:
+        book.close()
         raise InputError(f"{file}: found no sheet with cells, expected a table on the first sheet")
     sheet = book.worksheets[0]
     sheet.reset_dimensions()
     cells = _cells(file, book, sheet)
     header: tuple[str, ...] = ()
-    top = 0
-    for top, found in cells:
+    done = [0]
+    for row, found in cells:
+        done[0] = row
         names = [_text(cell) for cell in found]
         while names and not names[-1]:
             names.pop()
@@ -59,9 +61,9 @@ def read(file: str) -> Text:
             header = tuple(names)
             break
     if not header:
+        book.close()
         raise InputError(f"{file}: found no header, expected the names of columns in the first row")
-    done = [top]
-    return Text(header, _rows(cells, header, done), lambda: done[0])
+    return Text(header, _rows(cells, header, done), lambda: done[0], book.close)
 
 
 def _rows(

@@ -1,17 +1,11 @@
-"""From files to judged rows: reads the tables, finds the nodes they name, and tells good rows from bad."""
+"""From files to rows in the engine: the tables of one kind as one, and whatever else is handed to it."""
 
 from __future__ import annotations
 
-import os
 from dataclasses import dataclass, field
 from itertools import islice
 from typing import TYPE_CHECKING, Any, Final
 
-from rescue_kg.errors import did_you_mean
-from rescue_kg.namespaces import PREFIXES, contract, expand, is_iri
-from rescue_kg.tables import cells, checks, lines, references, rows
-from rescue_kg.tables.columns import ID
-from rescue_kg.tables.names import Name, Nodes, key_of
 from rescue_kg.tables.reading import COUNT, PLACES
 
 if TYPE_CHECKING:
@@ -20,57 +14,26 @@ if TYPE_CHECKING:
     import ibis
     import pyarrow as pa
 
-    from rescue_kg.tables.columns import Column, Schema
+    from rescue_kg.tables.columns import Schema
     from rescue_kg.tables.engine import Engine
     from rescue_kg.tables.reading import Table
 
     Progress = Callable[[int, int], None]
 
-__all__ = ["Judged", "judge", "stage"]
+__all__ = ["Staged", "batches", "stage"]
 
-_STUDY: Final = PREFIXES["rescue"] + "Study"
 _BATCH: Final = 20_000
-#: A reason with near names is made for so many names that are not known, out of so many that are.
-_HINTS, _KNOWN = 300, 20_000
 
 
 @dataclass(frozen=True, slots=True)
 class Staged:
-    """All tables of one kind as one: `_n` counts over all of them, `_table` is the place of a table among all."""
+    """All tables of one kind as one: `_n` counts all rows, `_table` is the place of a table among all."""
 
     schema: Schema
     raw: ibis.Table
     present: tuple[str, ...]
     tables: tuple[int, ...]
     counts: dict[int, int] = field(default_factory=dict)
-
-
-@dataclass(frozen=True, slots=True)
-class Judged:
-    """The rows of one kind: those with a fault (`bad`: `_n`, `_table`, `_row`, cells and reasons), and the rest."""
-
-    schema: Schema
-    good: ibis.Table
-    bad: ibis.Table
-    columns: tuple[str, ...]
-
-    def block(self, graph: str | None = None) -> ibis.Table:
-        """Return the statements of the good rows, as lines.block() does."""
-        return lines.block(self.good, self.schema, graph)
-
-    def faults(self, engine: Engine) -> Iterator[tuple[int, int, str, str, str]]:
-        """Yield (table, row, column, value, reason) for each fault, in the order of rows and columns."""
-        names = list(self.columns)
-        kept = [f"_value_{name}" for name in names] + [f"_reason_{name}" for name in names]
-        found = self.bad.order_by(COUNT).select("_table", *PLACES, *kept)
-        for table, row, column, value, fault, *rest in engine.rows(found):
-            if fault is not None:
-                yield table, row, column or "", value or "", fault
-                continue
-            half = len(names)
-            for name, cell, reason in zip(names, rest[:half], rest[half:], strict=True):
-                if reason is not None:
-                    yield table, row, name, cell or "", reason
 
 
 def stage(engine: Engine, tables: Sequence[Table], progress: Progress | None) -> list[Staged]:
@@ -82,252 +45,23 @@ def stage(engine: Engine, tables: Sequence[Table], progress: Progress | None) ->
         mine = [(place, table) for place, table in enumerate(tables) if table.kind == kind]
         if not mine:
             continue
+        start = before
+
+        def shown(done: int, start: int = start) -> None:
+            if progress is not None:
+                progress(start + done, total)
+
         present = tuple(dict.fromkeys(name for _, table in mine for name in table.columns))
         counts = {place: 0 for place, _ in mine}
         raw = engine.store(
             f"raw_{kind}",
-            _numbered(
-                mine, present, counts, lambda done, start=before: progress and progress(start + done, total)
-            ),
+            _numbered(mine, present, counts, shown),
             {COUNT: "int64", "_table": "int64", **_types(PLACES), **dict.fromkeys(present, "string")},
         )
         before += sum(table.size for _, table in mine)
-        schema = mine[0][1].schema
+        schema = mine[0][1].schema.only(present)
         staged.append(Staged(schema, raw, present, tuple(place for place, _ in mine), counts))
     return staged
-
-
-def judge(engine: Engine, staged: Sequence[Staged], nodes: Nodes, paths: Sequence[str]) -> list[Judged]:
-    """Tell good rows from bad, studies before findings.
-
-    A row that names a study whose own row is bad is bad as well, and so on.
-    """
-    names = [os.path.basename(path) for path in paths]  # noqa: PTH119
-    studies: _Judge | None = None
-    judged = []
-    for table in staged:
-        one = _Judge(engine, table, nodes, names)
-        if one.kind == "study":
-            studies = one
-        judged.append(one.judged(studies))
-    return judged
-
-
-class _Judge:
-    """The judgement on the tables of one kind."""
-
-    def __init__(self, engine: Engine, staged: Staged, nodes: Nodes, paths: Sequence[str]) -> None:
-        self.engine = engine
-        self.schema = staged.schema
-        self.kind = staged.schema.kind
-        self.nodes = nodes
-        self.paths = paths
-        self.rows = engine.view(f"{self.kind}_rows", rows.cleaned(staged.raw, self.schema))
-        self.present = {
-            *staged.present,
-            *(column.name for column in self.schema.columns if column.default is not None),
-        }
-        self.columns = [column for column in self.schema.columns if column.name in self.present]
-        self.references = [column for column in self.columns if column.is_reference]
-        self._upload()
-
-    def judged(self, studies: _Judge | None) -> Judged:
-        """Return the judgement; `studies` are the judge of the tables of studies, which rows may name."""
-        self._look_at(studies)
-        bad = self.bad
-        if studies is not None:
-            bad = self._fallen(bad, studies)
-        good = self.engine.view(f"{self.kind}_good", self.joined.anti_join(bad, COUNT))
-        self.bad = bad
-        return Judged(self.schema, good, bad, tuple(self.names_of_columns))
-
-    def iris(self, which: ibis.Table) -> ibis.Table:
-        """Return the IRIs of the nodes of rows, as `iri`."""
-        return which.select(iri=rows.subject(which, self.kind)).distinct()
-
-    def _fallen(self, bad: ibis.Table, studies: _Judge) -> ibis.Table:
-        """Return the bad rows with those that name a study whose row is bad."""
-        import ibis
-
-        columns = [column for column in self.references if _STUDY in column.classes]
-        if not columns or self.known is None:
-            return bad
-        leans = []
-        for column in columns:
-            mine = references.listed(self.known, column)
-            values = references.cells(self.rows, column)
-            leaning = values.inner_join(mine, values.value == mine.value)
-            leans.append(
-                self.engine.keep(
-                    f"{self.kind}_leans_{column.name}", leaning.select(values[COUNT], values.value, mine.iri)
-                )
-            )
-        own = studies is self
-        turn = 0
-        while True:
-            fallen = self.engine.keep(f"{self.kind}_fallen", studies.lost(bad if own else studies.bad))
-            if not self.engine.count(fallen):
-                return bad
-            hits = []
-            for lean in leans:
-                found = lean.semi_join(fallen, "iri").anti_join(bad, COUNT)
-                hits.append(found.group_by(COUNT).aggregate(hit=found.value.min()))
-            both = self.judging
-            for column, hit in zip(columns, hits, strict=True):
-                both = (
-                    both.left_join(hit, COUNT).drop(f"{COUNT}_right").rename({f"_hit_{column.name}": "hit"})
-                )
-            named = [both[f"_hit_{column.name}"] for column in columns]
-            both = both.filter(ibis.coalesce(*named).notnull() if len(named) > 1 else named[0].notnull())
-            changes = {}
-            for column in columns:
-                hit = both[f"_hit_{column.name}"]
-                changes[f"_value_{column.name}"] = ibis.coalesce(hit, both[f"_value_{column.name}"])
-                changes[f"_reason_{column.name}"] = ibis.ifelse(
-                    hit.notnull(),
-                    "found a study whose own row is rejected; mend that row",
-                    ibis.null("string"),
-                )
-            more = self.engine.keep(
-                f"{self.kind}_bad_{turn}", both.mutate(**changes).select(*self.judging.columns)
-            )
-            if not self.engine.count(more):
-                return bad
-            turn += 1
-            bad = self.engine.keep(f"{self.kind}_bad_to_{turn}", bad.union(more))
-            if not own:
-                return bad
-
-    def lost(self, bad: ibis.Table) -> ibis.Table:
-        """Return, as `iri`, the nodes that only bad rows would have made."""
-        import ibis
-
-        made = bad.select(iri=ibis.literal(PREFIXES[self.kind]) + bad["_value_id"]).distinct()
-        kept = self.iris(self.rows.filter(self.rows.id.notnull()).anti_join(bad, COUNT))
-        graph = self.taken.select(iri=self.taken["_known"])
-        return made.filter(made.iri.notnull()).anti_join(kept, "iri").anti_join(graph, "iri")
-
-    def _look_at(self, studies: _Judge | None) -> None:
-        """Judge every row by itself, beside the graph and the other rows."""
-        import ibis
-
-        extra = []
-        if studies is not None:
-            named = studies.rows.filter(studies.rows.id.re_search(cells.SLUG))
-            extra.append(references.names_of_rows(named, _STUDY, "study"))
-        known = self.known = self._known(extra)
-        long = {}
-        for column in self.columns:
-            if rows.is_long(column):
-                table = rows.several(self.rows, column, known)
-                long[column.name] = self.engine.keep(f"{self.kind}_{column.name}", table)
-        again = self.engine.keep(f"{self.kind}_again", rows.repeated(self.rows, self.schema, self.paths))
-        joined = self.engine.view(
-            f"{self.kind}_joined",
-            rows.joined(self.rows, self.schema, known, long, tuple(self.present), again, self.taken),
-        )
-        numbered = self.engine.view(f"{self.kind}_numbered", rows.numbers(joined, self.schema))
-        reasons = checks.reasons(numbered, self.schema)
-        values = {
-            f"_value_{name}": numbered[f"_bad_{name}" if f"_bad_{name}" in numbered.columns else name]
-            for name in reasons
-        }
-        judged = self.engine.view(
-            f"{self.kind}_judged",
-            numbered.select(
-                COUNT,
-                "_table",
-                *PLACES,
-                **values,
-                **{f"_reason_{name}": why for name, why in reasons.items()},
-            ),
-        )
-        wrong = ibis.coalesce(judged["_fault"], *(judged[f"_reason_{name}"] for name in reasons))
-        self.joined, self.judging = joined, judged
-        self.bad = self.engine.keep(f"{self.kind}_bad", judged.filter(wrong.notnull()))
-        self.names_of_columns = tuple(reasons)
-
-    def _upload(self) -> None:
-        """Give the engine the names and labels of the graph's nodes, and the ids that it has."""
-        columns = {key_of(column): column for column in self.references}
-        names = (name for column in columns.values() for name in self.nodes.names(column))
-        self.names = self.engine.store(
-            f"names_{self.kind}", _batches(names, references.NAMES), references.NAMES
-        )
-        labelled = {"about_state", "about_intervention", "comparator", "about_outcome"}
-        iris = {
-            iri
-            for column in self.references
-            if column.name in labelled
-            for iri in self.nodes.instances(column.classes)
-        }
-        types = {"node": "string", "label": "string"}
-        pairs = ((iri, self.nodes.label(iri)) for iri in sorted(iris))
-        self.labels = self.engine.store(f"labels_{self.kind}", _batches(pairs, types), types)
-        ids = ((iri,) for iri in self.nodes.instances([self.schema.node_class]))
-        taken = self.engine.store(
-            f"taken_{self.kind}", _batches(ids, {"_known": "string"}), {"_known": "string"}
-        )
-        self.taken = self.engine.view(f"{self.kind}_taken", taken.distinct())
-
-    def _known(self, extra: list[ibis.Table]) -> ibis.Table | None:
-        """Return what every value of every reference names, or why it names nothing."""
-        if not self.references:
-            return None
-        names = self.names
-        for more in extra:
-            names = names.union(more)
-        names = self.engine.view(f"{self.kind}_names", names)
-        wanted = self.engine.keep(f"{self.kind}_wanted", references.wanted(self.rows, self.references))
-        found = self.engine.keep(f"{self.kind}_found", references.resolved(wanted, names))
-        types = {"key": "string", "value": "string", "reason": "string"}
-        faults = self.engine.store(f"{self.kind}_faults", _batches(self._faults(found, names), types), types)
-        return self.engine.keep(f"{self.kind}_known", rows.known(found, faults, self.labels))
-
-    def _faults(self, found: ibis.Table, names: ibis.Table) -> Iterator[tuple[str, str, str]]:
-        """Yield (key, value, reason) for values that name no node, or more than one."""
-        columns = {key_of(column): column for column in self.references}
-        near: dict[str, list[str]] = {}
-        unknown = found.filter(found.iri.isnull()).order_by("key", "value")
-        rows_ = self.engine.rows(unknown.select("key", "value", "candidates"))
-        for place, (key, value, candidates) in enumerate(rows_):
-            if not value:
-                yield key, value, rows.EMPTY
-            elif candidates:
-                listed = ", ".join(sorted(map(contract, candidates.split(" "))))
-                yield key, value, f"found a name of more than one node: {listed}; expected one of these"
-            elif place < _HINTS:
-                if key not in near:
-                    near[key] = self._near(key, names)
-                yield key, value, self._unknown(value, columns[key], near[key])
-
-    def _near(self, key: str, names: ibis.Table) -> list[str]:
-        """Return the names that an unknown one may have meant; none where they are too many."""
-        mine = names.filter(names.key == key).select("name").distinct().limit(_KNOWN + 1)
-        found = [name for (name,) in self.engine.rows(mine)]
-        return [] if len(found) > _KNOWN else found
-
-    def _unknown(self, value: str, column: Column, near: list[str]) -> str:
-        expected = " or ".join(map(contract, column.classes)) or "one of its values"
-        wanted = value
-        if is_iri(value) or value.partition(":")[0] in PREFIXES:
-            iri = _expanded(value)
-            classes = self.nodes.classes_of(iri) if iri else []
-            if classes:
-                return f"found a {', '.join(classes)}, expected a {expected}"
-            near = [name for name in near if is_iri(name) == is_iri(value) and ":" in name]
-        else:
-            near = [name for name in near if not is_iri(name) and name.partition(":")[0] not in PREFIXES]
-        return f"found the name of no known node, expected a {expected}{did_you_mean(wanted, near)}"
-
-
-def _expanded(value: str) -> str | None:
-    from rescue_kg.errors import RescueKgError
-
-    try:
-        return expand(value)
-    except RescueKgError:
-        return None
 
 
 def _numbered(
@@ -364,7 +98,8 @@ def _types(places: Iterable[str]) -> dict[str, str]:
     return {name: "int64" if name == "_row" else "string" for name in places}
 
 
-def _batches(rows_: Iterable[Sequence[Any]], types: dict[str, str]) -> Iterator[pa.RecordBatch]:
+def batches(rows_: Iterable[Sequence[Any]], types: dict[str, str]) -> Iterator[pa.RecordBatch]:
+    """Yield rows as Arrow batches with the columns and types (string, int64) given."""
     import pyarrow as pa
 
     kinds = {"string": pa.string(), "int64": pa.int64()}

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING
 
 from rescue_kg.namespaces import contract
@@ -27,10 +28,10 @@ _KINDS = {
 
 
 def template(kind: str, store: Store) -> str:
-    """Return the text of an empty TSV table: `# column: description; required; what a cell holds`, then the header.
+    """Return the text of an empty TSV table: a comment on each column, then the header.
 
-    Values of a fixed set are listed by the local names that a store has for them. Raises UnknownNameError for
-    another kind than study and finding.
+    A comment is `# column: description; required; what a cell holds`. Values of a fixed set are listed by the
+    local names that a store has for them. Raises UnknownNameError for another kind than study and finding.
     """
     table = schema(kind)
     nodes = Nodes([store])
@@ -47,6 +48,7 @@ def template(kind: str, store: Store) -> str:
         f"# {'either' if group.exactly else 'at least one of'} {', '.join(group.columns)}: {group.message}"
         for group in table.groups
     ]
+    lines += [f"# {need.column} beside {need.where}: {need.message}" for need in table.needs]
     return "\n".join([*lines, "\t".join(table.names)]) + "\n"
 
 
@@ -72,7 +74,9 @@ def _holds(column: Column, nodes: Nodes) -> list[str]:
     )
     limits = [f"{word} {bound}" for word, bound in bounds if bound is not None]
     parts += [" ".join(limits)] if limits else []
-    parts += [f"as in {column.pattern}"] if column.pattern else []
+    if column.pattern:
+        few = re.fullmatch(r"\^\(([\w|-]+)\)\$", column.pattern)
+        parts.append(f"one of {', '.join(few[1].split('|'))}" if few else f"of the form {column.pattern}")
     parts += ["several are separated by '; '"] if column.repeatable else []
     if column.default is not None:
         name = contract(column.default) if column.is_reference else column.default

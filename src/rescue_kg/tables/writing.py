@@ -27,8 +27,8 @@ def format_of(path: str) -> str:
     suffix = os.path.splitext(path.lower().removesuffix(".gz"))[1]  # noqa: PTH122
     if suffix not in SUFFIXES:
         raise UnknownFormatError(
-            f"{path}: the suffix names no format of a dataset, expected one of {', '.join(SUFFIXES)} (also with "
-            f".gz){did_you_mean(suffix, SUFFIXES)}"
+            f"{path}: the suffix names no format of a dataset, expected one of {', '.join(SUFFIXES)} (also "
+            f"with .gz){did_you_mean(suffix, SUFFIXES)}"
         )
     return suffix
 

@@ -1,0 +1,192 @@
+"""What holds for all texts and numbers: they come back as they were written in the cell."""
+
+from __future__ import annotations
+
+import re
+from decimal import Decimal
+from typing import TYPE_CHECKING
+
+import pyoxigraph as ox
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from evidence_tables import FINDING, STUDY, write_table
+from rescue_kg import tables
+from rescue_kg.graph import load
+from rescue_kg.namespaces import PREFIXES
+from rescue_kg.tables import cells
+from rescue_kg.tables.engine import Engine
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from rescue_kg.graph import RescueGraph
+
+_XSD = PREFIXES["xsd"]
+
+#: All of Unicode but surrogates, which are no characters, and NUL, which RDF has not.
+TEXT = st.text(st.characters(codec="utf-8", exclude_characters="\0"), min_size=1, max_size=40)
+NASTY = st.sampled_from(
+    [
+        "\\",
+        '"',
+        "\\\\",
+        '\\"',
+        "\n",
+        "\r",
+        "\r\n",
+        "\t",
+        "\\n",
+        "\x01",
+        "\x1f",
+        "\x7f",
+        "\x85",
+        "\u2028",
+        "\ufeff",
+    ]
+    + [
+        "\ufffe",
+        "\U0001f600",
+        "e\u0301",
+        "\u202e",
+        "<x>",
+        "^^",
+        "@en",
+        "; ;",
+        "a;b",
+        "\\u0041",
+        "'",
+        "\x0b",
+        "\x0c",
+    ]
+)
+TEXTS = (
+    st.lists(st.one_of(TEXT, NASTY), min_size=1, max_size=6)
+    .map("".join)
+    .filter(lambda text: re.search(r"[^ \t\n\r\f\v]", text) is not None)
+)
+NUMBERS = st.from_regex(r"[+-]?([0-9]{1,18}([.][0-9]{0,18})?|[.][0-9]{1,18})", fullmatch=True)
+
+
+@pytest.fixture(scope="module")
+def ontology() -> RescueGraph:
+    return load(infer=False, evidence=False)
+
+
+@pytest.fixture(scope="module")
+def engine(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Engine]:
+    with Engine(str(tmp_path_factory.mktemp("engine"))) as engine:
+        yield engine
+
+
+def values(triples: bytes, local: str) -> dict[str, str]:
+    """Return the values of a property, by the last part of the subject."""
+    return {
+        str(triple.subject).rpartition("/")[2].removesuffix(">"): triple.object.value
+        for triple in ox.parse(triples, format=ox.RdfFormat.N_TRIPLES)
+        if isinstance(triple.object, ox.Literal) and triple.predicate.value.endswith(local)
+    }
+
+
+@given(st.lists(TEXTS, min_size=20, max_size=60))
+@settings(max_examples=5, deadline=None, suppress_health_check=list(HealthCheck))
+def test_any_text_comes_back(
+    ontology: RescueGraph, tmp_path_factory: pytest.TempPathFactory, texts: list[str]
+) -> None:
+    folder = tmp_path_factory.mktemp("text")
+    rows = [
+        {**STUDY, "id": f"s-{n}", "title": text, "label": "", "setting": text} for n, text in enumerate(texts)
+    ]
+    path = write_table(folder / "studies.tsv", ("id", "title", "label", "setting", "design"), rows)
+    out = folder / "out.nt"
+    assert tables.write(ontology, [path], out).ok
+    expected = {f"s-{n}": text for n, text in enumerate(texts)}
+    for local in ("terms/title", "rescue-kg/setting", "#label"):
+        assert values(out.read_bytes(), local) == expected
+
+
+def results(engine: Engine, found: list[str], kind: str) -> list[str]:
+    """Return the objects that cells of a kind become."""
+    from dataclasses import replace
+
+    import ibis
+    import pyarrow as pa
+
+    column = replace(tables.schema("finding")["value"], kind=kind)
+    batch = pa.record_batch(
+        [pa.array(range(len(found)), pa.int64()), pa.array(found, pa.string())], names=["n", "cell"]
+    )
+    table = engine.store("cells", [batch], {"n": "int64", "cell": "string"})
+    faults = cells.fault(table.cell, column)
+    made = ibis.ifelse(faults.isnull(), cells.literal(table.cell, column), faults)
+    return [text for (text,) in engine.rows(table.order_by("n").select(made=made))]
+
+
+@given(st.lists(NUMBERS, min_size=1, max_size=200))
+@settings(max_examples=20, deadline=None, suppress_health_check=list(HealthCheck))
+def test_numbers_are_canonical_and_keep_their_value(engine: Engine, numbers: list[str]) -> None:
+    for number, made in zip(numbers, results(engine, numbers, "decimal"), strict=True):
+        (triple,) = ox.parse(f"<a:b> <a:b> {made} .", format=ox.RdfFormat.N_TRIPLES)
+        assert isinstance(triple.object, ox.Literal)
+        text = triple.object.value
+        assert triple.object.datatype.value == f"{_XSD}decimal"
+        assert Decimal(text) == Decimal(number)
+        # XML Schema 1.1, decimalCanonicalMap: no sign but a minus, no zeros that say nothing.
+        assert re.fullmatch(r"-?(0|[1-9][0-9]*)([.][0-9]*[1-9])?", text)
+        assert text != "-0"
+
+
+@given(st.lists(st.text(max_size=12), min_size=1, max_size=200))
+@settings(max_examples=20, deadline=None, suppress_health_check=list(HealthCheck))
+def test_what_is_no_number_is_never_taken_for_one(engine: Engine, texts: list[str]) -> None:
+    texts = [text.encode("utf-8", "replace").decode().replace("\0", "") for text in texts]
+    for kind, pattern in (
+        ("decimal", r"[+-]?([0-9]{1,18}(\.[0-9]{0,18})?|\.[0-9]{1,18})"),
+        ("integer", "[+-]?[0-9]{1,18}"),
+    ):
+        for text, made in zip(texts, results(engine, texts, kind), strict=True):
+            assert made.startswith('"') == bool(re.fullmatch(pattern, text))
+
+
+@given(st.lists(st.text('ab/:#?%[]@ 1.\u00e9-\\<>"{}', max_size=16), min_size=1, max_size=300))
+@settings(max_examples=20, deadline=None, suppress_health_check=list(HealthCheck))
+def test_an_iri_that_is_taken_is_one(engine: Engine, texts: list[str]) -> None:
+    for made in results(engine, [f"https://{text}" for text in texts], "iri"):
+        if made.startswith("<"):
+            ox.NamedNode(made[1:-1])
+
+
+def test_percentages_of_counts_are_taken(
+    ontology: RescueGraph, tmp_path_factory: pytest.TempPathFactory
+) -> None:
+    """A percentage that is rounded from its counts, to any number of digits, is never off."""
+    folder = tmp_path_factory.mktemp("share")
+    rows = []
+    for total in (3, 7, 14, 99, 156, 1999):
+        for events in sorted({0, 1, total // 3, total // 2, total - 1, total}):
+            for digits in range(4):
+                share = f"{Decimal(events) * 100 / total:.{digits}f}"
+                rows.append(
+                    {
+                        **FINDING,
+                        "measure": "proportion",
+                        "unit": "%",
+                        "value": share,
+                        "comparator_value": share,
+                    }
+                    | {
+                        "events_intervention": str(events),
+                        "total_intervention": str(total),
+                        "ci_low": "",
+                        "ci_high": "",
+                    }
+                    | {"events_comparator": str(events), "total_comparator": str(total), "ci_level": ""}
+                    | {"id": f"f-{total}-{events}-{digits}"}
+                )
+    header = tables.schema("finding").names
+    paths = [
+        write_table(folder / "studies.tsv", tables.schema("study").names, [STUDY]),
+        write_table(folder / "findings.tsv", header, rows),
+    ]
+    assert tables.check(ontology, paths).ok
