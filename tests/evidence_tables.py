@@ -266,8 +266,13 @@ def write_table(path: Path, header: Sequence[str], rows: Iterable[Row]) -> Path:
     else:
         delimiter = "," if path.suffix == ".csv" else "\t"
         with path.open("w", encoding="utf-8", newline="") as stream:
-            writer = csv.writer(stream, delimiter=delimiter, lineterminator="\n")
-            writer.writerows([header, *cells])
+            plain, quoted = (
+                csv.writer(stream, delimiter=delimiter, lineterminator="\n", quoting=quoting)
+                for quoting in (csv.QUOTE_MINIMAL, csv.QUOTE_ALL)
+            )
+            for line in [header, *cells]:
+                # Python before 3.13 leaves a lone carriage return without quotes.
+                (quoted if any("\r" in cell for cell in line) else plain).writerow(line)
     return path
 
 

@@ -44,7 +44,7 @@ def test_command(command: str, printed: str, tmp_path: Path) -> None:
 
 def test_python() -> None:
     examples = doctest.DocTestParser().get_doctest("\n".join(blocks("python")), {}, "README", str(README), 0)
-    assert len(examples.examples) == 4
+    assert len(examples.examples) == 6
     assert doctest.DocTestRunner().run(examples).failed == 0
 
 

@@ -225,8 +225,8 @@ def test_a_finding_and_its_estimate(good: bytes) -> None:
     assert named(good, "finding:made-up-f1") >= {
         "rdf:type owl:NamedIndividual",
         "rdf:type rescue:Finding",
-        'rdfs:label "extracorporeal cardiopulmonary resuscitation against usual care in out-of-hospital cardiac '
-        'arrest refractory to conventional CPR: survival, 30 days"@en',
+        'rdfs:label "extracorporeal cardiopulmonary resuscitation against usual care in out-of-hospital '
+        'cardiac arrest refractory to conventional CPR: survival, 30 days"@en',
         "rescue:statedBy study:made-up-trial-2020",
         "rescue:comparator comparator:usual-care",
         "rescue:hasEstimate estimate:made-up-f1-1",
@@ -269,8 +269,8 @@ def test_findings_without_figures(good: bytes) -> None:
     advice = named(good, "finding:made-up-f4")
     assert "rescue:recommendation rescue:recommended-for" in advice
     assert (
-        'rdfs:label "extracorporeal cardiopulmonary resuscitation in out-of-hospital cardiac arrest refractory to '
-        'conventional CPR: recommendation"@en'
+        'rdfs:label "extracorporeal cardiopulmonary resuscitation in out-of-hospital cardiac arrest '
+        'refractory to conventional CPR: recommendation"@en'
     ) in advice
     assert not any("hasEstimate" in statement for statement in words | advice)
 
@@ -356,7 +356,7 @@ def test_names_that_mean_nothing_or_too_much(ontology: RescueGraph, tmp_path: Pa
         + 'intervention:ecmo-novum a rescue:Drug ; rdfs:label "novum"@en ; skos:altLabel "twin"@en .\n'
     )
     wrong = {
-        "TWIN": "found a name of more than one node: intervention:twin-a, intervention:twin-b; expected one of these",
+        "TWIN": "found a name of more than one node: intervention:twin-a, intervention:twin-b; expected one",
         "ecmmo": "found the name of no known node, expected a rescue:Intervention; did you mean ecmo",
         "intervention:ecmp": "expected a rescue:Intervention; did you mean intervention:ec",
         "condition:septic-shock": "found a rescue:Condition, expected a rescue:Intervention",
@@ -462,7 +462,8 @@ def test_ids_that_are_taken(ontology: RescueGraph, tmp_path: Path) -> None:
         (
             5,
             "id",
-            "the id stands in row 3 of first.tsv already, and this row says other things; expected each id once",
+            "the id stands in row 3 of first.tsv already, and this row says other things; expected each id "
+            "once",
         ),
         (
             2,

@@ -14,13 +14,17 @@ if TYPE_CHECKING:
 
 #: Studies, findings of each, every how many findings one is bad.
 STUDIES, EACH, BAD = 50_000, 20, 1_000
-_COLUMNS = ["id", "stated_by", "about_state", "about_intervention", "comparator", "about_outcome", "timepoint", "direction", "figure_seen_in", "editorial_note", "measure", "value", "comparator_value", "unit", "ci_low", "ci_high", "ci_level", "p_value", "events_intervention", "total_intervention", "events_comparator", "total_comparator"]
+_COLUMNS = (
+    *("id", "stated_by", "about_state", "about_intervention", "comparator", "about_outcome", "timepoint"),
+    *("direction", "figure_seen_in", "editorial_note", "measure", "value", "comparator_value", "unit"),
+    *("ci_low", "ci_high", "ci_level", "p_value", "events_intervention", "total_intervention"),
+    *("events_comparator", "total_comparator"),
+)
 
 # In a process of its own, so that its memory is its own.
 _SCRIPT = """
 import resource, sys
-from rescue_kg import RescueGraph, load, tables
-from rescue_kg.namespaces import GRAPH
+from rescue_kg import load, tables
 
 studies, findings, out = sys.argv[1:]
 graph = load(infer=False, evidence=False)

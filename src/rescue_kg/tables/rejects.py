@@ -55,9 +55,14 @@ class Rejects:
         """Add one line."""
         if self._stream is None:
             self._stream = open(self._temporary, "w", encoding="utf-8", newline="")  # noqa: PTH123, SIM115
-            self._writer = csv.writer(self._stream, delimiter="\t", lineterminator="\n")
-            self._writer.writerow(_COLUMNS)
-        self._writer.writerow((row, column, value, reason))
+            self._plain, self._quoted = (
+                csv.writer(self._stream, delimiter="\t", lineterminator="\n", quoting=quoting)
+                for quoting in (csv.QUOTE_MINIMAL, csv.QUOTE_ALL)
+            )
+            self._plain.writerow(_COLUMNS)
+        # Not every version of Python puts quotes around a lone carriage return.
+        writer = self._quoted if "\r" in value else self._plain
+        writer.writerow((row, column, value, reason))
 
     def finish(self) -> str | None:
         """Put the file in its place and return its path; without rejects, remove an old one and return None.
