@@ -22,7 +22,7 @@ HEADER = "".join(f"@prefix {prefix}: <{namespace}> .\n" for prefix, namespace in
 
 
 def plain(triples: Iterable[pyoxigraph.Triple | pyoxigraph.Quad]) -> set[Triple]:
-    """Triples as texts, without those that end in a literal, and those of the stance, which no axiom entails."""
+    """Triples as texts, but those that end in a literal and the stance, which no axiom entails."""
 
     def name(term: object) -> str:
         return term.value if isinstance(term, pyoxigraph.NamedNode) else str(term)

@@ -1,7 +1,7 @@
-"""Claims beside evidence: the verdict on each claim, the findings behind it, and the alternatives with evidence.
+"""Claims beside evidence: the verdict on each claim, the findings behind it, and alternatives with evidence.
 
-The method is not in here: the rules 70 to 82 in `queries/rules/` say how a finding stands to a claim, the question
-`claim-verdicts` what follows for the claim, and docs/stance.md explains both.
+The method is not in here: the rules 70 to 82 in `queries/rules/` say how a finding stands to a claim, the
+question `claim-verdicts` what follows for the claim, and docs/stance.md explains both.
 """
 
 from __future__ import annotations
@@ -41,10 +41,10 @@ _WIDTH: Final = 100
 class Comparison:
     """Claims held against what studies measured.
 
-    `subject` is the claim, condition or intervention that was asked for, or None for everything. `claims` has a
-    row for each claim with its verdict, `findings` a row for each finding that bears on one of them, and
-    `alternatives` the interventions that did better in the same states; their columns are those of the questions
-    claim-verdicts, claim-evidence and alternatives-with-evidence.
+    `subject` is the claim, condition or intervention that was asked for, or None for everything. `claims` has
+    a row for each claim with its verdict, `findings` a row for each finding that bears on one of them, and
+    `alternatives` the interventions that did better in the same states; their columns are those of the
+    questions claim-verdicts, claim-evidence and alternatives-with-evidence.
     """
 
     subject: Iri | None
@@ -60,7 +60,7 @@ class Comparison:
 
     def __repr__(self) -> str:
         about = "everything" if self.subject is None else contract(self.subject)
-        return f"<Comparison of {about}: {len(self.claims)} claims, {len(self.findings)} findings that bear on them>"
+        return f"<Comparison of {about}: {len(self.claims)} claims, {len(self.findings)} findings>"
 
     def to_dict(self) -> dict[str, object]:
         """Return subject, verdicts, and the three tables as lists of dicts; IRIs in full."""
@@ -80,9 +80,9 @@ class Comparison:
 def compare(graph: RescueGraph, term: str | None = None) -> Comparison:
     """Hold claims against evidence: one claim, those on a condition or an intervention, or all.
 
-    A condition stands for its kinds and manifestations too, an intervention for its kinds. `term` is an IRI, a
-    CURIE, a label or a synonym. Raises UnknownNameError where it names nothing or several nodes, InputError where
-    it names something else than a claim, a condition or an intervention.
+    A condition stands for its kinds and manifestations too, an intervention for its kinds. `term` is an IRI,
+    a CURIE, a label or a synonym. Raises UnknownNameError where it names nothing or several nodes, InputError
+    where it names something else than a claim, a condition or an intervention.
     """
     asked: dict[str, object] = {}
     subject = None
@@ -162,7 +162,8 @@ def _finding(row: dict[str, Value | None]) -> str:
     reasons = f" [{row['reasons']}]" if row["reasons"] else ""
     return (
         f"{row['study_label']} ({row['design']}{size}): {row['stance'] or 'no direction'}; {row['weight']}. "
-        f"{row['intervention_label']} against {row['comparator']}: {row['outcome']}{when}{_figures(row)}{reasons}"
+        f"{row['intervention_label']} against {row['comparator']}: {row['outcome']}{when}"
+        f"{_figures(row)}{reasons}"
     )
 
 

@@ -223,7 +223,7 @@ class RescueGraph:
         return validate(self)
 
     def compare(self, term: str | None = None) -> Comparison:
-        """Return claims beside what studies measured: one claim, those on a condition or intervention, or all.
+        """Return claims beside what studies measured: one claim, those on a condition or therapy, or all.
 
         `term` is an IRI, a CURIE, a label or a synonym. Raises UnknownNameError as resolve() does, InputError
         for a node of another kind.

@@ -23,8 +23,8 @@ if TYPE_CHECKING:
 
 __all__ = ["TARGETS", "Rule", "apply", "apply_to_all", "catalogue", "datasets", "is_derived"]
 
-#: What a rule may write to: `<graph>/inferred` (what the axioms entail), `<graph>/summary` (upward-closed pairs) or
-#: `<graph>/stance` (how findings stand to claims: a method, beyond the axioms).
+#: What a rule may write to: `<graph>/inferred` (what the axioms entail), `<graph>/summary` (upward-closed
+#: pairs) or `<graph>/stance` (how findings stand to claims: a method, beyond the axioms).
 TARGETS: Final = ("inferred", "summary", "stance")
 
 _ENDS: Final = tuple(f"/{target}" for target in TARGETS)

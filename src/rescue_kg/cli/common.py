@@ -51,8 +51,8 @@ def graph_option(function: _F) -> _F:
         "graph_files",
         metavar="FILE",
         multiple=True,
-        help="RDF file, or folder of a store, to read instead of the packaged graph; files are repeatable, - is "
-        "Turtle on standard input.",
+        help="RDF file, or folder of a store, to read instead of the packaged graph; files are repeatable, - "
+        "is Turtle on standard input.",
     )(function)
 
 

@@ -53,8 +53,8 @@ def report_options(function: _F) -> _F:
 def open_checked(files: tuple[str, ...]) -> tuple[RescueGraph, tuple[str, ...]]:
     """Return the graph of the files, or the packaged one, without closure, and the files it was read from.
 
-    Files that hold data without the ontology are joined by the packaged one, and files without a finding by the
-    packaged evidence, in which the examples of the vocabulary stand.
+    Files that hold data without the ontology are joined by the packaged one, and files without a finding by
+    the packaged evidence, in which the examples of the vocabulary stand.
     """
     from rescue_kg.namespaces import EVIDENCE_GRAPH, ONTOLOGY_GRAPH
     from rescue_kg.resources import data_path
