@@ -90,7 +90,9 @@ class Engine:
     def batches(self, expression: ibis.Table) -> Iterator[pa.RecordBatch]:
         """Yield the rows of an expression as Arrow batches."""
         with self._faults():
-            result = self._connection.cursor().sql(self._sql(expression))
+            # The cursor must live as long as what it reads.
+            cursor = self._connection.cursor()
+            result = cursor.sql(self._sql(expression))
             # DuckDB 2 has the one, DuckDB 1.4 the other.
             read = getattr(result, "to_arrow_reader", None) or result.fetch_arrow_reader
             yield from read(_ROWS)
