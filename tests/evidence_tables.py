@@ -13,7 +13,18 @@ if TYPE_CHECKING:
 
     from rescue_kg.tables import Column
 
-__all__ = ["FINDING", "ROW_FAULTS", "STUDY", "WORDS", "Fault", "Row", "faults", "write_table"]
+__all__ = [
+    "FINDING",
+    "PLAIN_FINDING",
+    "PLAIN_STUDY",
+    "ROW_FAULTS",
+    "STUDY",
+    "WORDS",
+    "Fault",
+    "Row",
+    "faults",
+    "write_table",
+]
 
 Row = dict[str, str]
 
@@ -92,6 +103,23 @@ _FIGURES: Final = [column.name for column in schema("finding").columns if column
 
 #: A finding without figures.
 WORDS: Final[Row] = {**FINDING, **dict.fromkeys(_FIGURES, ""), "result_in_words": "more survived"}
+
+#: Rows with little in them: a table takes as long as it has columns.
+PLAIN_STUDY: Final[Row] = {name: STUDY[name] for name in ("id", "title", "year", "design")}
+PLAIN_FINDING: Final[Row] = {
+    name: WORDS[name]
+    for name in (
+        "id",
+        "stated_by",
+        "about_state",
+        "about_intervention",
+        "comparator",
+        "about_outcome",
+        "direction",
+        "result_in_words",
+        "figure_seen_in",
+    )
+}
 
 
 class Fault(NamedTuple):

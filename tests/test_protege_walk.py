@@ -24,6 +24,11 @@ def values(whole: Inference, subject: str, name: str) -> set[str]:
     return {o for s, p, o in whole.values if (s, p) == (expand(subject), expand(name))}
 
 
+def names(cell: str) -> set[str]:
+    """The states that a cell of the table names."""
+    return {expand(f"state:{name}") for name in re.findall(r"`([^`]+)`", cell)}
+
+
 def test_inferences_on_an_individual(whole: Inference) -> None:
     assert values(whole, "intervention:ecpr", "rescue:directRescueFor") == {
         expand("state:cpr-refractory-ohca")
@@ -39,9 +44,16 @@ def test_inferences_on_an_individual(whole: Inference) -> None:
 def test_dl_queries(whole: Inference) -> None:
     queries = re.findall(r"^\| `([^`]+)` \|", PAGE, re.MULTILINE)
     assert len(queries) == 4
-    assert instances(whole, "rescue:SteroidRefractoryState") == {
-        expand("state:steroid-refractory-ms-relapse")
+    told = {
+        line.split("|")[1].strip(): line.split("|")[2] for line in PAGE.splitlines() if line.startswith("| `")
     }
+    steroids = instances(whole, "rescue:SteroidRefractoryState")
+    assert steroids == {
+        expand("state:steroid-refractory-ms-relapse"),
+        expand("state:steroid-refractory-optic-neuritis-in-ms"),
+        expand("state:steroid-refractory-cns-demyelinating-attack"),
+    }
+    assert steroids == names(told["`SteroidRefractoryState`"])
     # The second query is the definition of the class.
     assert len(instances(whole, "rescue:RescueIntervention")) == 11
     after = {
@@ -49,7 +61,13 @@ def test_dl_queries(whole: Inference) -> None:
         for s, p, o in whole.values
         if (p, o) == (expand("rescue:afterFailureOfKind"), expand("intervention:biologics"))
     }
-    assert after == {expand("state:biologic-refractory-ibd")}
+    after &= instances(whole, "rescue:RefractoryState")
+    assert after == {
+        expand("state:biologic-refractory-ibd"),
+        expand("state:biologic-refractory-ulcerative-colitis"),
+        expand("state:tnf-antagonist-refractory-crohn-disease"),
+    }
+    assert after == names(told["`RefractoryState and afterFailureOfKind value biologics`"])
 
 
 def test_sparql_runs_on_what_is_stated() -> None:

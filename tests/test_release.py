@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 import rdflib
-from click.testing import CliRunner
+from click.testing import CliRunner, Result
 from rdflib.compare import isomorphic
 
 from rescue_kg import rules
@@ -26,7 +26,7 @@ from rescue_kg.graph import load
 from rescue_kg.namespaces import BASE, ONTOLOGY_GRAPH, PREFIXES
 from rescue_kg.release import header, write_release
 from rescue_kg.release.files import FILES, media_type
-from rescue_kg.resources import ontology_file, queries_dir, shape_files
+from rescue_kg.resources import evidence_files, ontology_file, queries_dir, shape_files
 from rescue_kg.store import Store
 
 if TYPE_CHECKING:
@@ -48,9 +48,16 @@ def _epoch() -> Iterator[None]:
 
 
 @pytest.fixture(scope="module")
-def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+def command(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Result]:
+    """The release of the packaged graph, and what the command said of it."""
     out = tmp_path_factory.mktemp("release") / "out"
-    write_release(out)
+    return out, CliRunner().invoke(app, ["release", str(out)])
+
+
+@pytest.fixture(scope="module")
+def folder(command: tuple[Path, Result]) -> Path:
+    out, result = command
+    assert result.exit_code == 0, result.output
     return out
 
 
@@ -66,6 +73,25 @@ def files_of(folder: Path) -> dict[str, bytes]:
 
 def dataset(path: Path, format: str) -> rdflib.Dataset:  # noqa: A002
     return rdflib.Dataset(default_union=True).parse(path, format=format)
+
+
+def same(one: rdflib.Graph, other: rdflib.Graph) -> bool:
+    """Return whether two graphs are isomorphic; only statements with blank nodes need the search for that.
+
+    A store keeps the value of a decimal, not how many zeros it is written with: 1.0 and 1 are the same.
+    """
+    parts = []
+    for graph in (one, other):
+        ground, blank = set(), rdflib.Graph()
+        for subject, predicate, term in graph:
+            if isinstance(term, rdflib.Literal) and term.datatype == rdflib.XSD.decimal:
+                term = rdflib.Literal(term.value.normalize())
+            if isinstance(subject, rdflib.BNode) or isinstance(term, rdflib.BNode):
+                blank.add((subject, predicate, term))
+            else:
+                ground.add((subject, predicate, term))
+        parts.append((ground, blank))
+    return parts[0][0] == parts[1][0] and isomorphic(parts[0][1], parts[1][1])
 
 
 def triples(data: rdflib.Dataset) -> rdflib.Graph:
@@ -90,8 +116,18 @@ def test_the_ontology_is_shipped_as_it_is(folder: Path) -> None:
     assert (folder / "rescue.ttl").read_bytes() == ontology_file().read_bytes()
 
 
+def test_the_evidence_is_shipped_as_it_is_with_its_tables(folder: Path) -> None:
+    for file in evidence_files():
+        assert (folder / "evidence" / file.name).read_bytes() == file.read_bytes()
+    crate = json.loads((folder / "ro-crate-metadata.json").read_text(encoding="utf-8"))["@graph"]
+    (part,) = (entity for entity in crate if entity["@id"] == "evidence/")
+    assert {member["@id"] for member in part["hasPart"]} == {
+        f"evidence/{file.name}" for file in evidence_files()
+    }
+
+
 def test_rdf_xml_is_the_same_graph(folder: Path, source: rdflib.Graph) -> None:
-    assert isomorphic(rdflib.Graph().parse(folder / "rescue.owl", format="xml"), source)
+    assert same(rdflib.Graph().parse(folder / "rescue.owl", format="xml"), source)
 
 
 # rdflib's own parsers of N-Quads and JSON-LD use a class that it has deprecated.
@@ -101,13 +137,13 @@ def test_quad_formats_are_the_same_graph_under_its_name(
     folder: Path, source: rdflib.Graph, name: str, form: str
 ) -> None:
     data = dataset(folder / name, form)
-    assert isomorphic(triples(data), source)
+    assert same(triples(data), source)
     assert {str(graph.identifier) for graph in data.graphs() if len(graph)} == {ONTOLOGY_GRAPH}
 
 
 def test_the_inferred_variant_is_the_closure_and_says_so(folder: Path, source: rdflib.Graph) -> None:
     found = rdflib.Graph().parse(folder / "rescue-inferred.ttl")
-    wanted = triples(load().rdflib())
+    wanted = triples(load(evidence=False).rdflib())
     ontology, version = rdflib.URIRef(BASE + "rescue"), rdflib.OWL.versionIRI
     assert found.value(ontology, version) == rdflib.URIRef(f"{VERSION_IRI}/inferred")
     note = str(found.value(ontology, rdflib.RDFS.comment))
@@ -116,21 +152,22 @@ def test_the_inferred_variant_is_the_closure_and_says_so(folder: Path, source: r
     found.remove((ontology, None, rdflib.URIRef(f"{VERSION_IRI}/inferred")))
     found.remove((ontology, rdflib.RDFS.comment, None))
     wanted.remove((ontology, version, None))
-    assert isomorphic(found, wanted)
+    assert same(found, wanted)
 
 
 def test_the_inferred_quads_keep_what_was_stated_apart(folder: Path) -> None:
     store = Store()
     store.load_file(folder / "rescue-inferred.nq", graph=ONTOLOGY_GRAPH)
-    assert store.graphs() == [ONTOLOGY_GRAPH, *(f"{ONTOLOGY_GRAPH}/{name}" for name in rules.TARGETS)]
-    assert store.count(ONTOLOGY_GRAPH) == load(infer=False).store.count(ONTOLOGY_GRAPH)
+    derived = sorted(f"{ONTOLOGY_GRAPH}/{name}" for name in rules.TARGETS)
+    assert store.graphs() == [ONTOLOGY_GRAPH, *derived]
+    assert store.count(ONTOLOGY_GRAPH) == load(infer=False, evidence=False).store.count(ONTOLOGY_GRAPH)
 
 
 def test_the_shapes_are_all_shapes(folder: Path) -> None:
     wanted = rdflib.Graph()
     for file in shape_files():
         wanted.parse(file)
-    assert isomorphic(rdflib.Graph().parse(folder / "shapes.ttl"), wanted)
+    assert same(rdflib.Graph().parse(folder / "shapes.ttl"), wanted)
     assert not CliRunner().invoke(app, ["format", "--check", str(folder / "shapes.ttl")]).exit_code
 
 
@@ -163,7 +200,12 @@ COUNTS = {
 
 @pytest.mark.filterwarnings("ignore:ConjunctiveGraph is deprecated:DeprecationWarning")
 @pytest.mark.parametrize(
-    ("described", "name"), [("dataset", "rescue.ttl"), ("dataset-inferred", "rescue-inferred.nq")]
+    ("described", "name"),
+    [
+        ("dataset", "rescue.ttl"),
+        ("dataset-inferred", "rescue-inferred.nq"),
+        ("dataset-evidence", "evidence/evidence.ttl"),
+    ],
 )
 def test_void_counts_are_those_of_the_data(
     folder: Path, void: rdflib.Graph, described: str, name: str
@@ -212,6 +254,10 @@ def test_the_description_leads_to_the_source_and_to_nodes_that_exist(
     used = {str(term) for term in source.predicates()}
     assert all(any(term.startswith(vocabulary) for vocabulary in vocabularies) for term in used)
     assert {BASE, PREFIXES["skos"]} <= vocabularies
+    evidence = rdflib.URIRef(f"{VERSION_IRI}/dataset-evidence")
+    assert void.value(evidence, rdflib.DCTERMS.requires) == node
+    # What studies measured is not what the source says.
+    assert void.value(evidence, rdflib.DCTERMS.source) is None
 
 
 def test_rocrate_reads_the_crate(folder: Path) -> None:
@@ -323,6 +369,16 @@ def test_places_are_unique_and_links_arrive(page: Page, folder: Path) -> None:
     assert all((folder / link).is_file() for link in beside)
 
 
+def test_examples_in_the_evidence_lead_to_its_section(folder: Path) -> None:
+    block = re.search(
+        r'<article id="EffectEstimate".*?</article>',
+        (folder / "index.html").read_text(encoding="utf-8"),
+        re.DOTALL,
+    )
+    assert block is not None
+    assert '<a href="#section/evidence"><code>estimate:recovery-dex-2021-f1-1</code></a>' in block[0]
+
+
 def test_the_page_is_well_nested_and_loads_nothing(page: Page, folder: Path) -> None:
     assert page.open == []
     assert page.loads == []
@@ -410,12 +466,32 @@ def test_a_faulty_graph_writes_nothing(tmp_path: Path, fault: str) -> None:
 def test_a_failed_run_leaves_the_former_release(folder: Path, tmp_path: Path) -> None:
     out = tmp_path / "out"
     shutil.copytree(folder, out)
-    before = files_of(out)
     with pytest.raises(RescueKgError):
-        write_release(out, edited(tmp_path, *FAULTS["invalid"][0]))
-    assert files_of(out) == before
+        write_release(out, edited(tmp_path, *FAULTS["version"][0]))
+    assert files_of(out) == files_of(folder)
+
+
+@pytest.mark.slow
+def test_a_former_release_is_replaced(folder: Path, tmp_path: Path) -> None:
+    out = tmp_path / "out"
+    shutil.copytree(folder, out)
     write_release(out)
-    assert files_of(out) == before
+    assert files_of(out) == files_of(folder)
+
+
+@pytest.mark.slow
+def test_an_ontology_with_findings_is_released_without_the_packaged_evidence(tmp_path: Path) -> None:
+    whole = tmp_path / "whole.ttl"
+    parts = (ontology_file(), evidence_files()[0])
+    whole.write_text("".join(part.read_text(encoding="utf-8") for part in parts), encoding="utf-8")
+    out = tmp_path / "out"
+    write_release(out, whole)
+    queries = {name for name in files_of(out) if name.startswith("queries/")}
+    assert set(files_of(out)) - queries == {name for name in FILES if not name.startswith("evidence/")}
+    assert "section/evidence" not in (out / "index.html").read_text(encoding="utf-8")
+    assert "dataset-evidence" not in (out / "void.ttl").read_text(encoding="utf-8")
+    crate = json.loads((out / "ro-crate-metadata.json").read_text(encoding="utf-8"))["@graph"]
+    assert "evidence/" not in {entity["@id"] for entity in crate}
 
 
 def test_a_folder_with_other_things_is_refused(folder: Path, tmp_path: Path) -> None:
@@ -446,10 +522,11 @@ def test_the_date_is_never_that_of_the_clock(tmp_path: Path, monkeypatch: pytest
     assert issued(text) == "1970-01-01"
 
 
-def test_the_command_says_what_it_wrote(tmp_path: Path) -> None:
-    result = CliRunner().invoke(app, ["release", str(tmp_path / "out")])
+def test_the_command_says_what_it_wrote(command: tuple[Path, Result], tmp_path: Path) -> None:
+    out, result = command
     assert result.exit_code == 0
     assert VERSION_IRI in result.stdout
+    assert f"{len(files_of(out))} files written" in result.stdout
     result = CliRunner().invoke(app, ["release", str(tmp_path / "no"), "--graph", "x.owl"])
     assert (result.exit_code, result.stderr.count("\n")) == (2, 1)
     assert "expected a Turtle file" in result.stderr

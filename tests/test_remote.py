@@ -26,7 +26,7 @@ from rescue_kg import remote
 from rescue_kg.cli import app
 from rescue_kg.errors import InputError, ParameterError, RescueKgError, UnknownNameError
 from rescue_kg.graph import RescueGraph
-from rescue_kg.namespaces import GRAPH, PREFIXES
+from rescue_kg.namespaces import EVIDENCE_GRAPH, GRAPH, ONTOLOGY_GRAPH, PREFIXES
 from rescue_kg.remote import credentials
 from rescue_kg.remote.literals import canonical_literal, canonical_triples, unstorable
 from rescue_kg.remote.parts import parts
@@ -238,7 +238,11 @@ def hang_up(handler: Handler, _body: bytes) -> bool:
 
 @pytest.mark.parametrize("kind", ["password", "token"])
 def test_secrets_are_never_shown(
-    kind: str, stand_in: StandIn, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+    kind: str,
+    stand_in: StandIn,
+    monkeypatch: pytest.MonkeyPatch,
+    caplog: pytest.LogCaptureFixture,
+    tmp_path: Path,
 ) -> None:
     secret = SECRET if kind == "password" else "ghp_0123456789abcdef"
     if kind == "password":
@@ -250,6 +254,8 @@ def test_secrets_are_never_shown(
     if kind == "password":
         forms.add(base64.b64encode(f"me:{secret}".encode()).decode())
     shown: list[str] = []
+    file = tmp_path / "tiny.ttl"
+    file.write_text("<http://a> <http://b> <http://c> .", encoding="utf-8")
     caplog.set_level(logging.DEBUG)
     faults = [echo(status) for status in (301, 400, 401, 403, 404, 405, 413, 500, 503, 507)]
     faults += [answering(200, f"{'x' * 40} {' '.join(sorted(forms))}", JSON), hang_up]
@@ -263,7 +269,9 @@ def test_secrets_are_never_shown(
                 shown += [repr(caught.value), str(caught.value)]
                 assert "\n" not in str(caught.value)
             shown += [repr(one), repr(one.transport), repr(one.transport.__dict__), str(vars(one))]
-        result = CliRunner().invoke(app, ["push", stand_in.url, "--store", "graphdb", "--dry-run"])
+        result = CliRunner().invoke(
+            app, ["push", stand_in.url, "--store", "graphdb", "--dry-run", "--graph", str(file)]
+        )
         shown.append(result.output)
     sent = "".join(str(headers) for *_, headers in stand_in.seen)
     assert any(form in sent for form in forms)
@@ -686,7 +694,9 @@ def test_dry_run_on_the_command_line() -> None:
     )
     assert code == 0
     assert out.splitlines()[0] == "graph,triples,before,parts,bytes"
-    assert len(out.splitlines()) == 4
+    graphs = [line.partition(",")[0] for line in out.splitlines()[1:]]
+    assert graphs == sorted(rescue_kg.load().store.graphs())
+    assert {f"{ONTOLOGY_GRAPH}/inferred", EVIDENCE_GRAPH, f"{EVIDENCE_GRAPH}/inferred"} <= set(graphs)
     assert "nothing was" in error
 
 

@@ -18,7 +18,7 @@ from rescue_kg import questions, remote
 from rescue_kg.cli import app
 from rescue_kg.errors import InputError, UnknownNameError
 from rescue_kg.graph import RescueGraph
-from rescue_kg.namespaces import GRAPH, ONTOLOGY_GRAPH
+from rescue_kg.namespaces import EVIDENCE_GRAPH, GRAPH, ONTOLOGY_GRAPH
 from rescue_kg.remote import names as remote_names
 from rescue_kg.remote import swapping
 from rescue_kg.remote.literals import canonical_triples
@@ -618,7 +618,8 @@ def test_push_ask_query_and_pull_on_the_command_line(
     out = tmp_path / "pulled.nq.gz"
     assert "statements" in run("pull", filled.url, "-o", str(out)).stderr
     back = rescue_kg.load(str(out), infer=False)
-    assert [name for name in back.store.graphs() if name.startswith(ONTOLOGY_GRAPH)] == graph.store.graphs()
+    own = (ONTOLOGY_GRAPH, EVIDENCE_GRAPH)
+    assert [name for name in back.store.graphs() if name.startswith(own)] == graph.store.graphs()
     assert isomorphic(back, graph, ONTOLOGY_GRAPH)
 
 

@@ -37,7 +37,7 @@ def owl(*files: str | os.PathLike[str], inferred: bool = False) -> owlready2.Ont
     [locstr('extracorporeal membrane oxygenation', 'en')]
     >>> intervention["high-dose-intravenous-immunoglobulin"].broader
     [intervention.intravenous-immunoglobulin]
-    >>> onto.search(altLabel="*ECMO*")
+    >>> onto.search(altLabel="ECMO")
     [intervention.ecmo]
 
     Raises InputError or ParseError for a file that cannot be read.

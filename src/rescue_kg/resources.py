@@ -16,6 +16,7 @@ __all__ = [
     "context_file",
     "data_dir",
     "data_path",
+    "evidence_files",
     "ontology_file",
     "queries_dir",
     "rules_dir",
@@ -58,6 +59,11 @@ def ontology_file() -> Path:
 def alignments_file() -> Path:
     """Return the path of the alignments with other vocabularies, an SSSOM file."""
     return data_dir() / "ontology" / "alignments.sssom.tsv"
+
+
+def evidence_files() -> list[Path]:
+    """Return the packaged evidence: the graph, a Turtle file, then the tables that it was built from."""
+    return [data_dir() / "evidence" / name for name in ("evidence.ttl", "studies.tsv", "findings.tsv")]
 
 
 def context_file() -> Path:

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Final, NamedTuple
 
 import pyoxigraph
 import pyshacl
-from rdflib import RDF, SH, Graph
+from rdflib import OWL, RDF, RDFS, SH, Graph
 from rdflib.term import BNode, Literal, Node, URIRef
 
 from rescue_kg.answers import Iri, to_value
@@ -18,6 +18,8 @@ if TYPE_CHECKING:
 
 __all__ = ["Found", "results"]
 
+_TARGETS: Final = (SH.targetClass, SH.targetNode, SH.targetObjectsOf, SH.targetSubjectsOf)
+_CLASSES: Final = frozenset({RDFS.Class, OWL.Class})
 _SEVERITIES: Final[dict[Node | None, str]] = {SH.Violation: "error", SH.Warning: "warning", SH.Info: "info"}
 
 
@@ -41,10 +43,11 @@ def results(data: Store, shapes: Store) -> list[Found]:
     # "x" and "x"^^xsd:string for two terms and reports sh:in wrongly.
     _, report, _ = pyshacl.validate(
         _plain(data),
-        shacl_graph=_plain(shapes),
+        shacl_graph=_lifted(_plain(shapes)),
         inference="none",
         advanced=False,
-        inplace=False,
+        # The graph is a copy already.
+        inplace=True,
         meta_shacl=False,
     )
     if not isinstance(report, Graph):
@@ -58,6 +61,33 @@ def _plain(store: Store) -> Graph:
         for triple in graph:
             plain.add(triple)
     return plain
+
+
+def _lifted(shapes: Graph) -> Graph:
+    """Return the shapes with the targets of node shapes given to their property shapes; changes the graph.
+
+    A node conforms to a node shape if it conforms to each of its property shapes, and what is found is told
+    of the property shape alone. pySHACL evaluates a property shape anew for each node that comes to
+    it through a node shape, but one with targets once for all of them, in a fraction of the time. Shapes that
+    anything else refers to or that are switched off, and targets that are implied by a class, stay as they
+    are.
+    """
+    for shape, part in list(shapes.subject_objects(SH.property)):
+        targets = [(kind, target) for kind in _TARGETS for target in shapes.objects(shape, kind)]
+        referring = list(shapes.subject_predicates(part))
+        if (
+            targets
+            and len(referring) == 1
+            and (part, SH.path, None) in shapes
+            and not any((part, kind, None) in shapes for kind in _TARGETS)
+            and not any((shape, kind, None) in shapes for kind in (SH.path, SH.deactivated))
+            and (None, None, shape) not in shapes
+            and not _CLASSES & {*shapes.objects(shape, RDF.type), *shapes.objects(part, RDF.type)}
+        ):
+            shapes.remove((shape, SH.property, part))
+            for kind, target in targets:
+                shapes.add((part, kind, target))
+    return shapes
 
 
 def _found(report: Graph, node: Node) -> Found:

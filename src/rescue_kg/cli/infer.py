@@ -23,7 +23,7 @@ def command(out: str | None, graph_files: tuple[str, ...], form: str) -> None:
     from rescue_kg import export, rules
     from rescue_kg.answers import Answer
     from rescue_kg.graph import RescueGraph
-    from rescue_kg.namespaces import ONTOLOGY_GRAPH
+    from rescue_kg.namespaces import GRAPH
     from rescue_kg.store import Store
 
     if out is not None and out != "-":
@@ -38,9 +38,10 @@ def command(out: str | None, graph_files: tuple[str, ...], form: str) -> None:
         say(f"{sum(counts.values())} triples inferred")
         return
     store = Store()
-    for target in rules.TARGETS:
-        name = f"{ONTOLOGY_GRAPH}/{target}"
-        store.load_quads(graph.store.quads(name), name)
+    for dataset in graph.datasets():
+        for target in rules.TARGETS:
+            name = f"{GRAPH}{dataset}/{target}"
+            store.load_quads(graph.store.quads(name), name)
     inferred = RescueGraph(store)
     if out == "-":
         put(export.dumps(inferred, "turtle"))

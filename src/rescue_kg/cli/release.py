@@ -17,10 +17,11 @@ __all__ = ["command"]
 def command(out: str, ontology: str | None) -> None:
     """Validate the graph and write its release to DIR.
 
-    DIR holds the graph as .ttl, .owl, .nq and .jsonld, the graph with its closure, alignments, shapes,
-    queries, index.html with every term documented, void.ttl (VoID and DCAT), an RO-Crate and SHA256SUMS. The
-    same sources give the same bytes; the date is dcterms:issued of the ontology, else SOURCE_DATE_EPOCH. Exit
-    status 1, with nothing written, where validation fails or the version is not that of this package.
+    DIR holds the graph as .ttl, .owl, .nq and .jsonld, the graph with its closure, the evidence, alignments,
+    shapes, queries, index.html with every term documented, void.ttl (VoID and DCAT), an RO-Crate and
+    SHA256SUMS. The same sources give the same bytes; the date is dcterms:issued of the ontology, else
+    SOURCE_DATE_EPOCH. Exit status 1, with nothing written, where validation fails or the version is not that
+    of this package.
     """
     from rescue_kg.release import write_release
 

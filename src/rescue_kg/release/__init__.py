@@ -11,6 +11,7 @@ if TYPE_CHECKING:
 
     from rescue_kg.graph import RescueGraph
     from rescue_kg.release.header import Header
+    from rescue_kg.store import Store
 
 __all__ = ["Release", "write_release"]
 
@@ -35,8 +36,10 @@ def write_release(out: str | os.PathLike[str], ontology: str | os.PathLike[str] 
 
     The folder `out` holds rescue.ttl (the file as it is), the same graph as .owl, .nq and .jsonld, the graph
     with its closure (rescue-inferred.ttl, .nq), alignments, shapes, queries, index.html (the documentation),
-    void.ttl, ro-crate-metadata.json and SHA256SUMS. The same sources give the same bytes: nothing is taken
-    from the clock. A failed run leaves what was there before.
+    void.ttl, ro-crate-metadata.json and SHA256SUMS. An ontology without a finding of its own is validated
+    together with the packaged evidence, in which the examples of its vocabulary stand, and evidence/ holds
+    that with its tables. The same sources give the same bytes: nothing is taken from the clock. A failed run
+    leaves what was there before.
 
     Raises ChecksFailedError where validation fails, the matches are not those of the alignments, or the
     version is not that of this package,
@@ -63,20 +66,26 @@ def _build(source: Path) -> tuple[Header, int, int, dict[str, bytes]]:
     from rescue_kg.export.contents import union
     from rescue_kg.folders import SUMS
     from rescue_kg.graph import load
+    from rescue_kg.namespaces import EVIDENCE_GRAPH
     from rescue_kg.release import crate, glossary, header, page, void
     from rescue_kg.release import files as contents
     from rescue_kg.resources import alignments_file
+    from rescue_kg.store import Store
 
     if source.suffix != ".ttl":
         raise InputError(f"{source}: found the suffix {source.suffix!r}, expected a Turtle file (.ttl)")
     graph = load(source, infer=False)
     head = header.read(graph.store, str(source))
-    _validate(graph, source)
     mappings = alignments.read(alignments_file()) if alignments_file().is_file() else []
     if mappings:
         # What is shipped as the source of the matches must be their source.
         alignments.check(source, mappings, mend=f"rescue-kg align {source}")
-    files = {"rescue.ttl": source.read_bytes(), **contents.without_closure(graph)}
+    evidence = {} if graph.query("ASK { ?finding a rescue:Finding }") else contents.evidence()
+    measured = Store()
+    if evidence:
+        measured.load_file(evidence[contents.EVIDENCE], graph=EVIDENCE_GRAPH)
+    _validate(graph, measured, source)
+    files = {"rescue.ttl": source.read_bytes(), **contents.without_closure(graph), **evidence}
     stated = stable_blank_nodes(union(graph))
     found = graph.infer()
     closed = [quad.triple for quad in union(graph)]
@@ -84,19 +93,26 @@ def _build(source: Path) -> tuple[Header, int, int, dict[str, bytes]]:
     files |= {"shapes.ttl": contents.shapes(), **contents.queries()}
     names = {mapping.object: mapping.object_label for mapping in mappings if mapping.object}
     told = glossary.gather(stated, closed, names)
-    counts = {"stated": len(stated), "inferred": sum(found.values())}
+    counts = {"stated": len(stated), "inferred": sum(found.values()), "measured": len(measured)}
     files["index.html"] = page.page(head, told, files, counts).encode()
-    files["void.ttl"] = void.describe(head, files, [quad.triple for quad in stated], closed)
+    triples = [quad.triple for quad in measured.quads()]
+    files["void.ttl"] = void.describe(head, files, [quad.triple for quad in stated], closed, triples)
     files[crate.METADATA] = crate.metadata(head, files, (SUMS,))
     return head, counts["stated"], counts["inferred"], files
 
 
-def _validate(graph: RescueGraph, source: Path) -> None:
-    """Raise ChecksFailedError, with the first findings, unless validation passes."""
+def _validate(graph: RescueGraph, measured: Store, source: Path) -> None:
+    """Raise ChecksFailedError, with the first findings, unless a graph with the evidence is valid."""
     from rescue_kg.errors import ChecksFailedError
+    from rescue_kg.graph import RescueGraph
+    from rescue_kg.namespaces import ONTOLOGY_GRAPH
+    from rescue_kg.store import Store
     from rescue_kg.validation_report import findings
 
-    report = graph.validate()
+    joined = Store()
+    for part in (graph.store, measured):
+        joined.load_quads(part.quads(), ONTOLOGY_GRAPH)
+    report = RescueGraph(joined).validate()
     if report.ok:
         return
     found = findings(report)

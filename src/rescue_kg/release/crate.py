@@ -22,6 +22,7 @@ _LICENCES: Final = {
     "https://creativecommons.org/licenses/by/4.0/": "Creative Commons Attribution 4.0 International"
 }
 _FOLDERS: Final = {
+    "evidence/": "what published studies measured on the topics of the graph, with its tables",
     "queries/": "the catalogue of questions, one SPARQL query a file",
     "queries/checks/": "check queries: a row is a fault",
     "queries/rules/": "CONSTRUCT rules that write the closure",
@@ -46,6 +47,7 @@ def metadata(header: Header, files: Mapping[str, bytes], unmeasured: tuple[str, 
             "hasPart": [{"@id": name} for name in names if f"{PurePosixPath(name).parent}/" == folder],
         }
         for folder, what in _FOLDERS.items()
+        if any(name.startswith(folder) for name in names)
     ]
     parts: list[dict[str, object]] = [{"@id": entity["@id"]} for entity in entities]
     graph = [_descriptor(), _root(header, parts), *entities, *_context(header)]

@@ -11,7 +11,7 @@ from rescue_kg import export, headers, layout, rules
 from rescue_kg.errors import InputError
 from rescue_kg.export.contents import union
 from rescue_kg.namespaces import ONTOLOGY_GRAPH, PREFIXES
-from rescue_kg.resources import alignments_file, queries_dir, shape_files
+from rescue_kg.resources import alignments_file, evidence_files, queries_dir, shape_files
 from rescue_kg.store import Store
 
 if TYPE_CHECKING:
@@ -22,7 +22,9 @@ if TYPE_CHECKING:
 
 __all__ = [
     "ALIGNMENTS",
+    "EVIDENCE",
     "FILES",
+    "evidence",
     "media_type",
     "queries",
     "query_titles",
@@ -32,6 +34,8 @@ __all__ = [
 ]
 
 ALIGNMENTS: Final = "alignments.sssom.tsv"
+#: The graph of the evidence.
+EVIDENCE: Final = "evidence/evidence.ttl"
 
 #: The main files -> what each is, in the order in which they are told.
 FILES: Final = {
@@ -42,6 +46,9 @@ FILES: Final = {
     "rescue-inferred.ttl": "the graph with what follows from it by the rules, as one graph in Turtle",
     "rescue-inferred.nq": "the same in N-Quads, for triple stores: what is inferred has graphs of its own",
     ALIGNMENTS: "links to terms of other vocabularies, in SSSOM",
+    EVIDENCE: "the evidence: what published studies measured, as a data set beside the graph, in Turtle",
+    "evidence/studies.tsv": "the table of studies that the evidence was built from",
+    "evidence/findings.tsv": "the table of findings that the evidence was built from",
     "shapes.ttl": "the SHACL shapes that the graph conforms to",
     "index.html": "the documentation of every class, property, fixed value and node",
     "void.ttl": "the description of the data sets in VoID and DCAT",
@@ -118,8 +125,17 @@ def queries() -> dict[str, bytes]:
     found = {f"queries/{path.relative_to(root).as_posix()}": path for path in root.rglob("*.rq")}
     if alignments_file().is_file():
         found[ALIGNMENTS] = alignments_file()
+    return _read(found)
+
+
+def evidence() -> dict[str, bytes]:
+    """Return the packaged evidence as it stands, with its tables."""
+    return _read({f"evidence/{path.name}": path for path in evidence_files()})
+
+
+def _read(places: Mapping[str, Path]) -> dict[str, bytes]:
     try:
-        return {name: path.read_bytes() for name, path in found.items()}
+        return {name: path.read_bytes() for name, path in places.items()}
     except OSError as error:
         raise InputError(f"{error.filename}: cannot be read ({error.strerror}), expected a file") from error
 

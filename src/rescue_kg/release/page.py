@@ -9,7 +9,7 @@ import pyoxigraph as ox
 from markupsafe import Markup
 
 from rescue_kg.manchester import text_of
-from rescue_kg.namespaces import PREFIXES, contract
+from rescue_kg.namespaces import PREFIXES, contract, kind_of
 from rescue_kg.pages import LICENCES, environment
 from rescue_kg.release.files import FILES, media_type, query_titles
 
@@ -76,6 +76,9 @@ def _word(word: Word, glossary: Glossary, *, code: bool) -> Markup:
     if word in glossary.anchors:
         name = text_of(word) if code else glossary.labels[word]
         return Markup('<a href="#{}" title="{}">{}</a>').format(glossary.anchors[word], curie, name)
+    if kind_of(word.value):
+        # A node that is not on this page is one of the evidence.
+        return Markup('<a href="#section/evidence"><code>{}</code></a>').format(curie)
     if word.value.startswith(_PREFIXES_OF_OTHERS):
         return Markup("<code>{}</code>").format(curie)
     if word.value in glossary.names:

@@ -11,7 +11,7 @@ import pyoxigraph as ox
 from rescue_kg import layout
 from rescue_kg.arrangement import RDF_TYPE, natural
 from rescue_kg.namespaces import BASE, KINDS, PREFIXES, kind_of
-from rescue_kg.release.files import ALIGNMENTS, FILES, media_type
+from rescue_kg.release.files import ALIGNMENTS, EVIDENCE, FILES, media_type
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Mapping
@@ -33,12 +33,16 @@ _EXAMPLE: Final = ox.NamedNode(PREFIXES["skos"] + "example")
 
 
 def describe(
-    header: Header, files: Mapping[str, bytes], stated: Iterable[ox.Triple], closed: Iterable[ox.Triple]
+    header: Header,
+    files: Mapping[str, bytes],
+    stated: Iterable[ox.Triple],
+    closed: Iterable[ox.Triple],
+    measured: Iterable[ox.Triple],
 ) -> bytes:
-    """Return void.ttl: the stated graph, the graph with its closure, shapes and alignments.
+    """Return void.ttl: the stated graph, the graph with its closure, evidence, shapes and alignments.
 
-    `stated` and `closed` are the triples of the two graphs. VoID: https://www.w3.org/TR/void/, DCAT:
-    https://www.w3.org/TR/vocab-dcat-3/. The names of files are IRIs below the version IRI.
+    `stated`, `closed` and `measured` are the triples of the first three. VoID: https://www.w3.org/TR/void/,
+    DCAT: https://www.w3.org/TR/vocab-dcat-3/. The names of files are IRIs below the version IRI.
     """
     writer = _Writer(header, files)
     dataset, inferred = header.place("dataset"), header.place("dataset-inferred")
@@ -49,11 +53,20 @@ def describe(
 
     writer.dataset(dataset, header.title, header.description, "rescue.ttl rescue.owl rescue.nq rescue.jsonld")
     writer.graph(dataset, set(stated))
+    writer.source(dataset)
     writer.add(dataset, "dcat:landingPage", ox.NamedNode(header.place("index.html")))
     note = "The same graph with what follows from it by the rules in queries/rules, which close its axioms."
     writer.dataset(inferred, f"{header.title}, inferred", note, "rescue-inferred.ttl rescue-inferred.nq")
     writer.graph(inferred, set(closed))
+    writer.source(inferred)
     writer.add(inferred, "prov:wasDerivedFrom", ox.NamedNode(dataset))
+    if EVIDENCE in files:
+        evidence = header.place("dataset-evidence")
+        names = " ".join(name for name in FILES if name in files and name.startswith("evidence/"))
+        writer.dataset(evidence, f"{header.title}, evidence", f"{FILES[EVIDENCE]}.", names)
+        writer.graph(evidence, set(measured))
+        # Its conditions, interventions and outcomes are nodes of the graph.
+        writer.add(evidence, "dcterms:requires", ox.NamedNode(dataset))
     writer.dataset(header.place("shapes"), "Shapes", f"{FILES['shapes.ttl']}.", "shapes.ttl")
     if ALIGNMENTS in files:
         writer.dataset(header.place("alignments"), "Alignments", f"{FILES[ALIGNMENTS]}.", ALIGNMENTS)
@@ -119,12 +132,8 @@ class _Writer:
 
     def graph(self, subject: str, triples: Collection[ox.Triple]) -> None:
         """Describe what a graph holds, counted."""
-        header = self._header
         self.add(subject, "rdf:type", _iri("void:Dataset"))
         self.add(subject, "void:uriSpace", ox.Literal(BASE))
-        for source in header.sources:
-            self.add(subject, "dcterms:source", ox.NamedNode(source.doi))
-        self.add(subject, "dcterms:bibliographicCitation", ox.Literal(header.citation))
         instances: defaultdict[ox.NamedNode, set[object]] = defaultdict(set)
         statements: defaultdict[ox.NamedNode, int] = defaultdict(int)
         for triple in triples:
@@ -151,6 +160,12 @@ class _Writer:
         for example in _examples(triples):
             self.add(subject, "void:exampleResource", example)
 
+    def source(self, subject: str) -> None:
+        """Say which texts a graph restates."""
+        for source in self._header.sources:
+            self.add(subject, "dcterms:source", ox.NamedNode(source.doi))
+        self.add(subject, "dcterms:bibliographicCitation", ox.Literal(self._header.citation))
+
     def _partition(self, subject: str, by: str, term: ox.NamedNode, counted: str, count: int) -> None:
         part = ox.BlankNode()
         self.add(subject, f"void:{by}Partition", part)
@@ -158,12 +173,13 @@ class _Writer:
         self.add(part, f"void:{counted}", _count(count))
 
 
-def _examples(triples: Iterable[ox.Triple]) -> list[ox.NamedNode]:
-    """Return one node of each kind out of those that the vocabulary itself gives as examples."""
+def _examples(triples: Collection[ox.Triple]) -> list[ox.NamedNode]:
+    """Return one node of each kind out of those here that the vocabulary itself gives as examples."""
+    here = {triple.subject for triple in triples}
     given = [
         triple.object
         for triple in triples
-        if triple.predicate == _EXAMPLE and isinstance(triple.object, ox.NamedNode)
+        if triple.predicate == _EXAMPLE and isinstance(triple.object, ox.NamedNode) and triple.object in here
     ]
     first: dict[str, ox.NamedNode] = {}
     for node in sorted(given, key=lambda node: natural(node.value)):

@@ -32,13 +32,14 @@ class Outcome:
     files: tuple[Path, ...]
 
 
-def write_report(graph: RescueGraph, out: str | os.PathLike[str]) -> Outcome:
+def write_report(graph: RescueGraph, out: str | os.PathLike[str], *, figures: bool = True) -> Outcome:
     """Validate a graph, ask every question, export, and write the folder `out` with one page on it all.
 
     The folder holds report.html (which loads nothing), evidence.html (claims beside evidence), picture.svg,
     validation.json, answers/<question>.tsv, exports/ in every format, SHA256SUMS, and with matplotlib the
-    figures of evidence.html in figures/. The same graph gives the same bytes. A report is also written where
-    checks fail, and says so. A failed run leaves what was there before.
+    figures of evidence.html in figures/; drawing them takes most of the time, and `figures` off leaves them
+    out. The same graph gives the same bytes. A report is also written where checks fail, and says so. A
+    failed run leaves what was there before.
 
     Raises OutputError for a folder that cannot be written or that holds anything but a former report;
     InputError for a graph that holds nothing.
@@ -63,10 +64,10 @@ def write_report(graph: RescueGraph, out: str | os.PathLike[str]) -> Outcome:
     for name, known in export.FORMATS.items():
         files[f"exports/rescue{known.suffixes[0]}"] = export.dumps(graph, name)
     evidence = evidence_of(graph, contents)
-    figures = figures_of(graph, evidence)
-    for figure in figures or ():
+    drawn = figures_of(graph, evidence) if figures else ()
+    for figure in drawn or ():
         files |= figure.files
-    files["evidence.html"] = evidence_page(contents, evidence, figures).encode()
+    files["evidence.html"] = evidence_page(contents, evidence, drawn).encode()
     files["report.html"] = page(contents, {name: len(data) for name, data in files.items()}).encode()
     written = replace_folder(out, files, *_FOLDER)
     return Outcome(not contents.failures, _summary(contents, written), written)

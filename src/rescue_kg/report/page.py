@@ -88,7 +88,8 @@ def page(contents: Contents, files: Mapping[str, int]) -> str:
 def evidence_page(contents: Contents, evidence: Evidence, figures: Sequence[Drawn] | None) -> str:
     """Return the page on claims and evidence; `figures` is None where there is nothing to draw them with.
 
-    The page works without scripts and loads only its figures, which lie beside it.
+    It is empty where none were wanted. The page works without scripts and loads only its figures, which lie
+    beside it.
     """
     templates = environment("rescue_kg.report")
     templates.filters |= {"curie": contract, "cell": _cell, "count": _count, "anchor": anchor}

@@ -169,9 +169,6 @@ def _about_figures(rows: ibis.Table, schema: Schema, across: dict[str, list[ibis
     measure = by_name.get("measure")
     if measure is None or f"_iri_{measure}" not in rows.columns:
         return
-    if "value" in by_name:
-        bare = cell("value").notnull() & rows[measure].isnull()
-        across[measure].append(ibis.cases((bare, "found no measure, expected one beside a value")))
     is_share = (rows[f"_iri_{measure}"] == _RESCUE + "proportion") & cell("unit").isin(_PERCENT)
     arms = (
         ("value", "eventsIntervention", "totalIntervention"),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from contextlib import contextmanager
+from functools import lru_cache
 from typing import TYPE_CHECKING, Any, Final
 
 from rescue_kg.errors import OutputError
@@ -19,8 +20,9 @@ if TYPE_CHECKING:
 __all__ = ["Engine"]
 
 _DIALECT: Final = "duckdb"
+#: DuckDB 2 draws a progress bar on standard output, also where that is no terminal; each cursor has its own.
+_QUIET: Final = "SET enable_progress_bar = false"
 _ROWS: Final = 50_000
-_LINES: Final = 100_000
 
 
 class Engine:
@@ -37,7 +39,6 @@ class Engine:
         except ImportError as error:
             raise missing(error.name or "ibis") from error
         self.folder = folder
-        self._schemas: dict[str, Any] = {}
         # Nothing is fetched from the network: every extension that is used is part of the package.
         self._connection = duckdb.connect(
             os.path.join(folder, "work.duckdb"),  # noqa: PTH118
@@ -50,6 +51,7 @@ class Engine:
                 "preserve_insertion_order": False,
             },
         )
+        self._connection.execute(_QUIET)
 
     def __enter__(self) -> Self:
         """Return the engine itself."""
@@ -79,12 +81,12 @@ class Engine:
 
     def view(self, name: str, expression: ibis.Table) -> ibis.Table:
         """Give an expression a name and return it as a table; ibis need not look at what is in it again."""
-        self._run(f"CREATE OR REPLACE VIEW {name} AS {self._sql(expression)}")
+        self._run(f"CREATE OR REPLACE VIEW {name} AS {_sql(expression.op())}")
         return self._named(name, expression.schema())
 
     def keep(self, name: str, expression: ibis.Table) -> ibis.Table:
         """Run an expression, keep its rows, and return them as a table."""
-        self._run(f"CREATE OR REPLACE TABLE {name} AS {self._sql(expression)}")
+        self._run(f"CREATE OR REPLACE TABLE {name} AS {_sql(expression.op())}")
         return self._named(name, expression.schema())
 
     def batches(self, expression: ibis.Table) -> Iterator[pa.RecordBatch]:
@@ -92,7 +94,8 @@ class Engine:
         with self._faults():
             # The cursor must live as long as what it reads.
             cursor = self._connection.cursor()
-            result = cursor.sql(self._sql(expression))
+            cursor.execute(_QUIET)
+            result = cursor.sql(_sql(expression.op()))
             # DuckDB 2 has the one, DuckDB 1.4 the other.
             read = getattr(result, "to_arrow_reader", None) or result.fetch_arrow_reader
             yield from read(_ROWS)
@@ -136,11 +139,6 @@ class Engine:
 
         return ibis.table(schema, name=name)
 
-    def _sql(self, expression: ibis.Table) -> str:
-        import ibis
-
-        return str(ibis.to_sql(expression, dialect=_DIALECT, pretty=False))
-
     def _run(self, sql: str) -> None:
         with self._faults():
             self._connection.execute(sql)
@@ -153,6 +151,14 @@ class Engine:
             yield
         except (duckdb.IOException, duckdb.OutOfMemoryException) as error:
             raise _full(self.folder, error) from error
+
+
+# Tables with the same header make the same expressions, and to compile them takes longer than a small table.
+@lru_cache(maxsize=256)
+def _sql(node: Any) -> str:
+    import ibis
+
+    return str(ibis.to_sql(node.to_expr(), dialect=_DIALECT, pretty=False))
 
 
 def _full(folder: str, error: Exception) -> OutputError:

@@ -9,7 +9,7 @@ from contextlib import suppress
 from typing import TYPE_CHECKING, Final
 
 from rescue_kg.errors import InputError, OutputError
-from rescue_kg.tables.outputs import whole
+from rescue_kg.files import whole
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

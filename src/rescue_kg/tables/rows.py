@@ -18,9 +18,6 @@ if TYPE_CHECKING:
 
 __all__ = ["cleaned", "has_figure", "is_long", "joined", "known", "numbers", "repeated", "several", "subject"]
 
-#: Of a reference column: what a cell is looked up by, the IRI, the label, and why it names nothing.
-_LOOKED_UP: Final = "value"
-
 
 def cleaned(raw: ibis.Table, schema: Schema) -> ibis.Table:
     """Return the rows with every column of the schema: cells cleaned, empty ones null, defaults filled in."""
@@ -189,19 +186,21 @@ def repeated(rows: ibis.Table, schema: Schema, tables: Sequence[str]) -> ibis.Ta
     mine = named.inner_join(ids, named.id == ids.id).select(
         named[COUNT], ids.first, text=_whole(named, schema), row=named["_row"], table=named["_table"]
     )
-    earlier = mine.filter(mine[COUNT] == mine.first).view()
+    earlier = mine.filter(mine[COUNT] == mine.first).select(
+        _first="first", _text="text", _earlier="row", _of="table"
+    )
     later = mine.filter(mine[COUNT] > mine.first)
-    pairs = later.inner_join(earlier, later.first == earlier.first)
-    where = ibis.literal("the id stands in row ") + earlier.row.cast("string")
+    pairs = later.inner_join(earlier, later.first == earlier["_first"])
+    where = ibis.literal("the id stands in row ") + pairs["_earlier"].cast("string")
     if len(tables) > 1:
-        names = ibis.cases(*((earlier.table == place, name) for place, name in enumerate(tables)), else_="")
+        names = ibis.cases(*((pairs["_of"] == place, name) for place, name in enumerate(tables)), else_="")
         where = where + " of " + names
     same = ibis.ifelse(
-        later.text == earlier.text,
+        pairs.text == pairs["_text"],
         " already, and this row repeats it",
         " already, and this row says other things",
     )
-    return pairs.select(_again=later[COUNT], _why_again=where + same + "; expected each id once")
+    return pairs.select(_again=pairs[COUNT], _why_again=where + same + "; expected each id once")
 
 
 def _whole(rows: ibis.Table, schema: Schema) -> ibis.Value:

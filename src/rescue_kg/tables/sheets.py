@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 import warnings
 from typing import TYPE_CHECKING, Any, Final
@@ -13,6 +14,7 @@ from rescue_kg.tables.reading import Record, Text, missing
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
+    from typing import BinaryIO
 
 __all__ = ["read"]
 
@@ -30,14 +32,38 @@ def read(file: str) -> Text:
     Raises InputError for a file that is no workbook, NotAvailableError without openpyxl.
     """
     try:
-        import openpyxl
+        import openpyxl  # noqa: F401
     except ImportError as error:
         raise missing("openpyxl") from error
+    try:
+        stream = open(file, "rb")  # noqa: PTH123, SIM115 - closed at the end of the rows
+    except OSError as error:
+        raise InputError(f"{file}: cannot be read ({error.strerror or error})") from error
+    header: tuple[str, ...] = ()
+    try:
+        cells = _cells(file, _sheet(file, stream), stream)
+        header = _header(cells)
+        if not header:
+            raise InputError(f"{file}: found no header, expected the names of columns in the first row")
+    finally:
+        # openpyxl does not close all that it opens.
+        if not header:
+            stream.close()
+
+    def done() -> int:
+        return os.path.getsize(file) if stream.closed else stream.tell()  # noqa: PTH202
+
+    return Text(header, _rows(cells, header), done, stream.close)
+
+
+def _sheet(file: str, stream: BinaryIO) -> Any:
+    import openpyxl
+
     try:
         with warnings.catch_warnings():
             # What openpyxl leaves aside (validations, styles) has no bearing on the cells.
             warnings.simplefilter("ignore")
-            book = openpyxl.load_workbook(file, read_only=True, data_only=True)
+            book = openpyxl.load_workbook(stream, read_only=True, data_only=True)
     except OSError as error:
         raise InputError(f"{file}: cannot be read ({error.strerror or error})") from error
     except _ERRORS as error:
@@ -45,33 +71,26 @@ def read(file: str) -> Text:
             f"{file}: found no Excel workbook ({error}), expected .xlsx; save it as .xlsx"
         ) from error
     if not book.worksheets:
-        book.close()
         raise InputError(f"{file}: found no sheet with cells, expected a table on the first sheet")
     sheet = book.worksheets[0]
     sheet.reset_dimensions()
-    cells = _cells(file, book, sheet)
-    header: tuple[str, ...] = ()
-    done = [0]
-    for row, found in cells:
-        done[0] = row
+    return sheet
+
+
+def _header(cells: Iterator[tuple[int, Sequence[Any]]]) -> tuple[str, ...]:
+    """Return the names in the first row that is neither empty nor a comment; none where there is none."""
+    for _, found in cells:
         names = [_text(cell) for cell in found]
         while names and not names[-1]:
             names.pop()
         if names and not names[0].startswith("#"):
-            header = tuple(names)
-            break
-    if not header:
-        book.close()
-        raise InputError(f"{file}: found no header, expected the names of columns in the first row")
-    return Text(header, _rows(cells, header, done), lambda: done[0], book.close)
+            return tuple(names)
+    return ()
 
 
-def _rows(
-    cells: Iterator[tuple[int, Sequence[Any]]], header: tuple[str, ...], done: list[int]
-) -> Iterator[Record]:
+def _rows(cells: Iterator[tuple[int, Sequence[Any]]], header: tuple[str, ...]) -> Iterator[Record]:
     width = len(header)
     for row, found in cells:
-        done[0] = row
         texts = [_text(cell) for cell in found]
         while len(texts) > width and not texts[-1]:
             texts.pop()
@@ -85,13 +104,13 @@ def _rows(
         yield Record(row, texts, fault)
 
 
-def _cells(file: str, book: Any, sheet: Any) -> Iterator[tuple[int, Sequence[Any]]]:
+def _cells(file: str, sheet: Any, stream: BinaryIO) -> Iterator[tuple[int, Sequence[Any]]]:
     try:
         yield from enumerate(sheet.iter_rows(), 1)
     except _ERRORS as error:
         raise InputError(f"{file}: the sheet is damaged ({error}); save the workbook anew") from error
     finally:
-        book.close()
+        stream.close()
 
 
 def _text(cell: Any) -> str:

@@ -38,12 +38,14 @@ def template(kind: str, store: Store) -> str:
     lines = [f"# {ID}: Names the row; required; small letters, digits and hyphens, as in recovery-dex-2021"]
     for column in table.columns:
         need = "required" if column.required else "optional"
-        if column.subject != kind and column.required:
-            need = f"required beside any of {', '.join(table.figures)}"
+        if column.subject != kind and column.name not in table.figures:
+            need = "required beside a figure" if column.required else "only beside a figure"
         if column.name == "label":
             need = "made where it is empty"
         parts = [column.description.rstrip("."), need, *_holds(column, nodes)]
         lines.append(f"# {column.name}: {'; '.join(part for part in parts if part)}")
+    if table.figures:
+        lines.append(f"# a figure is any of {', '.join(table.figures)}")
     lines += [
         f"# {'either' if group.exactly else 'at least one of'} {', '.join(group.columns)}: {group.message}"
         for group in table.groups

@@ -7,7 +7,7 @@ from contextlib import ExitStack
 from typing import TYPE_CHECKING, Final, cast
 
 from rescue_kg.errors import UnknownFormatError, did_you_mean
-from rescue_kg.tables.outputs import whole
+from rescue_kg.files import whole
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
