@@ -324,7 +324,7 @@ def test_several_graphs_are_swapped_in_by_one_update(oxigraph: Server, graph: Re
     with StandIn(oxigraph.url) as proxy, connect(oxigraph, proxy.url) as endpoint:
         graph.push(endpoint)
         assert proxy.count("POST", "/update") == 1
-        assert len(graph.store.graphs()) == 3
+        assert len(graph.store.graphs()) == 7
 
 
 def test_swap_without_graph_management(oxigraph: Server) -> None:

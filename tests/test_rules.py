@@ -28,6 +28,14 @@ def inferred() -> frozenset[Triple]:
     return frozenset(comparable(plain(load(evidence=False).store.quads())))
 
 
+#: That of the review, and those in which the evidence was gathered.
+STEROID_REFRACTORY = {
+    "state:steroid-refractory-ms-relapse",
+    "state:steroid-refractory-optic-neuritis-in-ms",
+    "state:steroid-refractory-cns-demyelinating-attack",
+}
+
+
 def subjects(triples: Iterable[Triple], predicate: str, value: str) -> set[str]:
     p, o = expand(predicate) if predicate != "a" else TYPE, expand(value)
     return {contract(s) for s, q, t in triples if (q, t) == (p, o)}
@@ -73,10 +81,9 @@ def test_rdflib_gives_the_same_triples_rule_by_rule() -> None:
     assert comparable(found) == inferred()
 
 
-def test_every_rule_but_those_without_a_case_finds_something() -> None:
-    counts = load(evidence=False).infer()
-    # No failed therapy of the review stands below another one.
-    assert {name for name, count in counts.items() if not count} <= {"43-failed-therapy-or-broader"}
+def test_every_rule_finds_something() -> None:
+    # The rules of the stance need evidence to find anything in.
+    assert [name for name, count in load().infer().items() if not count] == []
 
 
 def test_rules_write_declared_properties_and_classes_between_named_nodes() -> None:
@@ -134,16 +141,21 @@ def test_ecmo_is_direct_rescue_in_two_states_and_reported_in_three() -> None:
 def test_corticosteroids_are_the_only_dual_role() -> None:
     assert subjects(inferred(), "a", "rescue:DualRoleIntervention") == {"intervention:corticosteroids"}
     assert len(values(inferred(), "intervention:corticosteroids", "rescue:directRescueFor")) == 2
-    assert values(inferred(), "intervention:corticosteroids", "rescue:failedDirectlyIn") == {
-        "state:steroid-refractory-ms-relapse"
-    }
+    assert values(inferred(), "intervention:corticosteroids", "rescue:failedDirectlyIn") == STEROID_REFRACTORY
 
 
 def test_the_groups_by_what_failed() -> None:
     groups = {
-        "rescue:SteroidRefractoryState": {"state:steroid-refractory-ms-relapse"},
-        "rescue:BiologicRefractoryState": {"state:biologic-refractory-ibd"},
-        "rescue:VentilationRefractoryState": {"state:ventilation-refractory-covid-19-ards"},
+        "rescue:SteroidRefractoryState": STEROID_REFRACTORY,
+        "rescue:BiologicRefractoryState": {
+            "state:biologic-refractory-ibd",
+            "state:tnf-antagonist-refractory-crohn-disease",
+        },
+        "rescue:VentilationRefractoryState": {
+            "state:ventilation-refractory-covid-19-ards",
+            "state:ventilation-refractory-severe-ards",
+            "state:covid-19-ards-pao2-fio2-below-80",
+        },
         "rescue:CprRefractoryState": {"state:cpr-refractory-ohca"},
     }
     assert {group: subjects(inferred(), "a", group) for group in groups} == groups
@@ -226,7 +238,7 @@ def test_an_intolerant_state_is_after_failure_of_steroids_but_not_steroid_refrac
 
 def test_in_the_whole_file_too_an_intolerant_state_stays_out() -> None:
     found = variant(BASE_CASE.replace("intervention:corticosteroids a rescue:DrugClass .", ""), whole=True)
-    assert subjects(found, "a", "rescue:SteroidRefractoryState") == {"state:steroid-refractory-ms-relapse"}
+    assert subjects(found, "a", "rescue:SteroidRefractoryState") == STEROID_REFRACTORY
     assert "state:s" in values(found, "intervention:corticosteroids", "rescue:failedDirectlyIn")
 
 

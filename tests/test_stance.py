@@ -149,8 +149,8 @@ def stance(graph: RescueGraph, slug: str, claim: str = "claim:alive") -> tuple[s
     found = {contract(str(row[0])).removeprefix("rescue:") for row in answer.rows}
     agreement = found & set(AGREEMENTS)
     assert len(agreement) <= 1
-    levels = {name for name in found if name.startswith("weighs")}
-    return next(iter(agreement), ""), found - agreement - levels - {"inOtherStateThan"}
+    weight = {name for name in found if name.startswith("weighs")} | {"decidesFor"}
+    return next(iter(agreement), ""), found - agreement - weight - {"inOtherStateThan"}
 
 
 def verdict(graph: RescueGraph, claim: str = "claim:alive") -> str:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
 from rescue_kg.answers import Answer, Iri
@@ -203,14 +203,11 @@ def _held(
 ) -> Held:
     cited, misfits, direct = more
     verdict = str(row.get("verdict", _NO_VERDICT))
-    best = min((one.level for one in seen if one.level), default=0)
     # Those of a level stay in the order of the question.
-    rows = [
-        replace(one, decides=bool(best) and one.level == best)
-        for one in sorted(seen, key=lambda one: one.level or 99)
-    ]
+    rows = sorted(seen, key=lambda one: (not one.decides, one.level or 99))
+    weighs = any(one.level for one in rows)
     wanted = _BEHIND.get(verdict)
-    first = [one for one in rows if (one.level if best else one.weight == wanted)]
+    first = [one for one in rows if (one.level if weighs else one.weight == wanted)]
     kind = facts.kind(claim.iri, "rescue:Claim")
     return Held(
         claim=claim,
@@ -228,10 +225,8 @@ def _held(
 
 def _seen(facts: Facts, row: dict[str, Any]) -> Seen:
     """Return a row of claim-evidence to print."""
-    finding, weight, reasons = row["finding"], str(row["weight"]), row["reasons"] or ""
-    base = int(weight[0]) if weight[0].isdigit() else 0
-    # As in claim-verdicts: on each level the outcome of the claim comes before a related one.
-    level = 2 * base + ("related outcome" in reasons.split("; ")) if base else 0
+    finding, weight = row["finding"], str(row["weight"])
+    level = int(weight[0]) if weight[0].isdigit() else 0
     estimates = facts.nodes(finding, "rescue:hasEstimate")
     estimate = estimates[0] if len(estimates) == 1 else None
     when = f" ({row['timepoint']})" if row["timepoint"] else ""
@@ -245,14 +240,14 @@ def _seen(facts: Facts, row: dict[str, Any]) -> Seen:
         design=str(row["design"]),
         size="" if row["participants"] is None else f"{row['participants']:,}",
         stance=str(row["stance"] or "no direction"),
-        weight=weight[2:] if base else weight,
+        weight=weight[2:] if level else weight,
         level=level,
-        decides=False,
+        decides=bool(row["decides"]),
         question=f"{row['intervention_label']} against {row['comparator']}: {row['outcome']}{when}",
         where=f"{row['state']}; {kind}" if kind else str(row["state"]),
         figures=_figures(facts, row, estimate),
         read=str(row["decided_by"]),
-        reasons=reasons,
+        reasons=row["reasons"] or "",
         source="; ".join(facts.labels(facts.nodes(finding, "rescue:figureSeenIn"))),
     )
 
