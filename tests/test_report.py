@@ -10,7 +10,7 @@ from hashlib import sha256
 from html.parser import HTMLParser
 from itertools import combinations, pairwise
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 from xml.etree import ElementTree
 
 import pytest
@@ -296,7 +296,7 @@ def test_figures_at_the_top_are_those_of_the_graph(graph: RescueGraph, html: str
     assert figures == {
         "claims": number(graph, "?x rescue:hasMention ?mention"),
         "places in the text": number(graph, "?claim rescue:hasMention ?x"),
-        "refractory states": number(graph, "?x a rescue:RefractoryState"),
+        "refractory states": number(graph, "?claim rescue:hasMention ?mention ; rescue:aboutState ?x"),
         "interventions offered": number(graph, "?claim rescue:offersRescue ?x"),
         "triples asserted": asserted,
         "triples inferred": len(graph.store) - asserted,
@@ -317,6 +317,14 @@ def test_checks_and_shapes_are_shown_with_what_they_looked_at(graph: RescueGraph
     assert f"{report.triples:,} stated triples" in shown
 
 
+def failed_where_claims_are(graph: RescueGraph) -> list[dict[str, Any]]:
+    """The failed therapies of the states that claims are about; others are of the evidence alone."""
+    answer = graph.query("SELECT DISTINCT ?state { ?claim a rescue:Claim ; rescue:aboutState ?state }")
+    assert isinstance(answer, rescue_kg.Answer)
+    states = set(answer.column("state"))
+    return [row for row in graph.ask("failed-therapies").to_dicts() if row["state"] in states]
+
+
 def test_the_map_holds_the_claims_and_the_failures(graph: RescueGraph, html: str) -> None:
     table = html[html.index('aria-label="Map of') : html.index('<section id="picture"')]
     found = {}
@@ -330,14 +338,14 @@ def test_the_map_holds_the_claims_and_the_failures(graph: RescueGraph, html: str
     }
     assert found == expected
     failed = re.findall(r'<td class="x( un)?" title="(.*): had failed in ([^",]*)', table)
-    answer = graph.ask("failed-therapies").to_dicts()
+    answer = failed_where_claims_are(graph)
     assert {(therapy, not unnamed) for unnamed, therapy, _ in failed} == {
         (row["therapy_label"], row["named"]) for row in answer
     }
     # Two states of one condition may have the same failed therapy, and share its cell.
     cells = graph.query(
-        "SELECT DISTINCT ?therapy ?condition { ?state rescue:hasFailure/rescue:failedTherapy ?therapy ; "
-        "rescue:ofCondition ?condition }"
+        "SELECT DISTINCT ?therapy ?condition { ?claim a rescue:Claim ; rescue:aboutState ?state . "
+        "?state rescue:hasFailure/rescue:failedTherapy ?therapy ; rescue:ofCondition ?condition }"
     )
     assert isinstance(cells, rescue_kg.Answer)
     assert len(failed) == len(cells) <= len(answer)
@@ -580,7 +588,7 @@ def test_the_picture_shows_every_step(graph: RescueGraph, picture: ElementTree.E
     tips = [group.findtext("{*}title", "") for group in groups(picture, "edge")]
     failed = {
         f"{row['therapy_label']}: failed in {row['state_label']}"
-        for row in graph.ask("failed-therapies").to_dicts()
+        for row in failed_where_claims_are(graph)
     }
     offered = graph.query(
         "SELECT ?label ?in (COUNT(DISTINCT ?claim) AS ?n) { ?claim rescue:offersRescue/rdfs:label ?label ; "
@@ -593,12 +601,12 @@ def test_the_picture_shows_every_step(graph: RescueGraph, picture: ElementTree.E
     }
     assert sorted(tips) == sorted(failed | rescues)
     description = picture.findtext("{*}desc", "")
-    for row in graph.ask("failed-therapies").to_dicts():
+    for row in failed_where_claims_are(graph):
         assert str(row["therapy_label"]) in description
 
 
 def test_unnamed_therapies_are_drawn_apart(graph: RescueGraph, picture: ElementTree.Element) -> None:
-    unnamed = {row["therapy_label"] for row in graph.ask("failed-therapies").to_dicts() if not row["named"]}
+    unnamed = {row["therapy_label"] for row in failed_where_claims_are(graph) if not row["named"]}
     tips = {group.findtext("{*}title", "").partition(";")[0] for group in groups(picture, "box unnamed")}
     assert tips == unnamed
     assert len(list(groups(picture, "edge unnamed"))) == len(unnamed)
@@ -642,6 +650,7 @@ def test_the_picture_of_states_without_a_rescue_is_drawn(tmp_path: Path) -> None
         @base <https://w3id.org/rescue-kg/> .
         <state/a> a rescue:ClinicalState ; rdfs:label "a & <b>"@en ; rescue:hasFailure <failure/a-1> .
         <failure/a-1> rescue:failedTherapy <intervention/x> .
+        <claim/c> a rescue:Claim ; rescue:aboutState <state/a> .
         """,
         encoding="utf-8",
     )

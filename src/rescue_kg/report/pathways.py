@@ -50,7 +50,9 @@ class Pathway:
 
 
 def pathways_of(facts: Facts, claims: list[Claim]) -> list[Pathway]:
-    """Return every state with a failure or an offer, in the order in which the text comes to it.
+    """Return every state with a claim, and a failure or an offer, in the order in which the text comes to it.
+
+    States that only evidence was gathered in are left to the evidence map.
 
     `claims` must be in the order of the text, as claims_of() returns them.
     """
@@ -62,10 +64,10 @@ def pathways_of(facts: Facts, claims: list[Claim]) -> list[Pathway]:
         first.setdefault(claim.state.iri, place)
         for intervention in claim.offers:
             offered.setdefault(claim.state.iri, {}).setdefault(intervention, []).append(claim)
-    states = facts.instances("rescue:ClinicalState")
+    states = (state for state in facts.instances("rescue:ClinicalState") if state in first)
     paths = [_pathway(facts, state, offered.get(state, {})) for state in states]
     told = [path for path in paths if path.failed or path.offers]
-    return sorted(told, key=lambda path: (first.get(path.state, len(claims)), path.state))
+    return sorted(told, key=lambda path: first[path.state])
 
 
 def _pathway(facts: Facts, state: Iri, offered: dict[str, list[Claim]]) -> Pathway:
