@@ -10,7 +10,7 @@ run: $(VENV)/.installed
 	$(BIN)/rescue-kg report $(OUT)
 
 test: $(VENV)/.installed
-	$(BIN)/python -m pytest -n auto -m "not slow"
+	$(BIN)/python -m pytest -n auto --dist loadfile -m "not slow"
 
 lint: $(VENV)/.installed
 	$(BIN)/ruff check .

@@ -89,6 +89,7 @@ def test_a_study_verifies_itself(study: Row) -> None:
     assert judge(citation(study), study) is expected
 
 
+@pytest.mark.slow
 def test_no_two_studies_verify_one_another() -> None:
     found = {
         (one["study_id"], other["study_id"]): compare(citation(one), record(other))

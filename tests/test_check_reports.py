@@ -87,6 +87,7 @@ def test_the_packaged_graph_passes_every_check_strictly() -> None:
     assert (report.results, dict(report.focus_nodes), report.with_shapes) == ((), {}, False)
 
 
+@pytest.mark.slow
 def test_it_finds_what_validation_finds_by_checks(report: Report, faulty: Path) -> None:
     whole = validate(with_packaged(faulty))
     assert [one.name for one in report.checks] == [one.name for one in whole.checks]
@@ -124,6 +125,7 @@ def test_looking_at_nothing_fails(tmp_path: Path) -> None:
     ("arguments", "status"),
     [((), 1), (("--fail-on", "warning"), 1), (("-f", "junit"), 1), (("-f", "sarif"), 1), (("-f", "csv"), 1)],
 )
+@pytest.mark.slow
 def test_check_fails_in_every_form(faulty: Path, arguments: tuple[str, ...], status: int) -> None:
     assert run("check", str(faulty), *arguments).exit_code == status
     assert run("check", *arguments).exit_code == 0

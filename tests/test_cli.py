@@ -311,6 +311,7 @@ def test_validate_the_packaged_graph() -> None:
 
 
 @pytest.mark.usefixtures("validate_once")
+@pytest.mark.slow
 def test_validate_files_of_ones_own(tiny: str) -> None:
     result = run("validate", tiny)
     assert result.exit_code == 1

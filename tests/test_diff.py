@@ -324,6 +324,7 @@ def files(tmp_path: Path) -> tuple[str, str]:
 
 
 @pytest.mark.parametrize("suffix", [".owl", ".nt", ".nq", ".trig", ".jsonld", ".ttl.gz"])
+@pytest.mark.slow
 def test_every_format_is_read(tmp_path: Path, suffix: str) -> None:
     graph = load(infer=False, evidence=False)
     file = tmp_path / f"rescue{suffix}"

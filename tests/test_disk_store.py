@@ -448,7 +448,7 @@ def check_after_a_kill(folder: Path, allowed: list[dict[str, str]], limit: int) 
     return found
 
 
-@pytest.mark.parametrize("steps", [9, pytest.param(90, marks=pytest.mark.slow)])
+@pytest.mark.parametrize("steps", [5, pytest.param(90, marks=pytest.mark.slow)])
 def test_killed_at_any_step_of_replacing_a_dataset(folder: Path, tmp_path: Path, steps: int) -> None:
     new = tmp_path / "new.ttl"
     new.write_bytes(OTHER)
@@ -547,6 +547,7 @@ def test_killed_at_random_while_loading_200k_triples(folder: Path, tmp_path: Pat
     assert state(folder) == loaded
 
 
+@pytest.mark.slow
 def test_killed_in_a_plain_bulk_load(folder: Path, tmp_path: Path) -> None:
     data = tmp_path / "some.nt"
     data.write_bytes(made_claims(10_000))
@@ -643,6 +644,7 @@ def little_disk(tmp_path: Path) -> Iterator[Path]:
     subprocess.run([umount, "-l", str(place)], check=True)
 
 
+@pytest.mark.slow
 def test_a_full_disk(little_disk: Path) -> None:
     folder = little_disk / "kg"
     with rescue_kg.open(folder) as graph:

@@ -20,7 +20,7 @@ from rescue_kg.store import Store
 from small_graphs import HEADER, with_vocabulary
 
 FIXTURES = Path(__file__).parent / "fixtures"
-QUICK = {"two-disjoint-classes", "failure-in-a-treated-state", "year-in-words"}
+QUICK = {"two-disjoint-classes"}
 INCONSISTENT = [
     pytest.param(name, marks=() if name in QUICK else pytest.mark.slow)
     for name in sorted(path.stem for path in (FIXTURES / "inconsistent").glob("*.ttl"))

@@ -146,6 +146,7 @@ def test_a_blank_node_in_two_graphs_stays_one_node() -> None:
         assert canonical(found) == canonical(list(store.quads(None)))
 
 
+@pytest.mark.slow
 def test_the_shipped_graph_survives_in_every_format() -> None:
     graph = load()
     assert len(graph.store.graphs()) > 1

@@ -77,6 +77,7 @@ def test_embedded_engine(case: str, graph: rescue_kg.RescueGraph) -> None:
 
 
 @pytest.mark.parametrize("case", CASES)
+@pytest.mark.slow
 def test_rdflib(case: str, graph: rescue_kg.RescueGraph, dataset: rdflib.Dataset) -> None:
     question = questions.read(case.partition(".")[0])
     result = dataset.query(questions.bind(question, CASES[case], graph.resolve))

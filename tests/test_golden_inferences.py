@@ -54,6 +54,7 @@ def not_allowed(forbidden: list[Row], found: set[Row]) -> list[Row]:
     return [row for row in forbidden if row in found or (row[2] == "*" and row[:2] in pairs)]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", ["types", "relations"])
 def test_what_is_inferred_is_what_a_person_has_checked(whole: Inference, name: str) -> None:
     expected = rows(name)
@@ -68,6 +69,7 @@ def test_what_is_inferred_is_what_a_person_has_checked(whole: Inference, name: s
     assert sorted(found - set(expected)) == []
 
 
+@pytest.mark.slow
 def test_most_of_it_was_not_stated(whole: Inference) -> None:
     new = {(contract(n), "rdf:type", contract(k)) for n, k in whole.new_types}
     new |= {(contract(s), contract(p), contract(o)) for s, p, o in whole.new_values}
@@ -80,6 +82,7 @@ def test_most_of_it_was_not_stated(whole: Inference) -> None:
     assert named - set(by_key) == {"rescue:RescueIntervention"}
 
 
+@pytest.mark.slow
 def test_what_must_not_be_inferred_is_not(whole: Inference, packaged: RescueGraph) -> None:
     forbidden = rows("not-inferred")
     found = facts(whole)

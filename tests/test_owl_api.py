@@ -64,7 +64,7 @@ def owl_api(tmp_path_factory: pytest.TempPathFactory) -> OwlApi:
 
 @pytest.fixture(scope="module")
 def files(owl_api: OwlApi, tmp_path_factory: pytest.TempPathFactory) -> tuple[int, Found]:
-    """The Turtle that is edited, the same and all with the evidence as exported RDF/XML, in one run of Java."""
+    """The Turtle that is edited; exported as RDF/XML, the same, and all with the evidence."""
     folder = tmp_path_factory.mktemp("export")
     load(infer=False, evidence=False).export(folder / "rescue.owl")
     load(infer=False).export(folder / "whole.owl")

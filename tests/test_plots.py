@@ -87,6 +87,7 @@ def faults_of(figure: plots.Figure) -> list[str]:
     return faults
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", NAMES)
 def test_nothing_is_outside_or_over_each_other(name: str, figures: dict[str, plots.Figure]) -> None:
     figure = figures[name]
@@ -133,6 +134,7 @@ def test_the_same_graph_gives_the_same_bytes(
     assert again.png(50) == figures[name].png(50)
 
 
+@pytest.mark.slow
 def test_bytes_do_not_depend_on_the_process_or_the_settings_of_a_user(
     tmp_path: Path, figures: dict[str, plots.Figure]
 ) -> None:

@@ -6,6 +6,8 @@ import re
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+import pytest
+
 from rescue_kg.graph import load
 from rescue_kg.namespaces import expand
 
@@ -29,6 +31,7 @@ def names(cell: str) -> set[str]:
     return {expand(f"state:{name}") for name in re.findall(r"`([^`]+)`", cell)}
 
 
+@pytest.mark.slow
 def test_inferences_on_an_individual(whole: Inference) -> None:
     assert values(whole, "intervention:ecpr", "rescue:directRescueFor") == {
         expand("state:cpr-refractory-ohca")
@@ -41,6 +44,7 @@ def test_inferences_on_an_individual(whole: Inference) -> None:
     assert whole.individuals > 400
 
 
+@pytest.mark.slow
 def test_dl_queries(whole: Inference) -> None:
     queries = re.findall(r"^\| `([^`]+)` \|", PAGE, re.MULTILINE)
     assert len(queries) == 4

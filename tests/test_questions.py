@@ -131,6 +131,7 @@ def test_any_text_comes_back_as_it_was(question: Question, value: str) -> None:
     assert found["least"] == 2
 
 
+@pytest.mark.slow
 @given(VALUES)
 @settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 def test_no_text_changes_the_query_in_another_engine(question: Question, value: str) -> None:

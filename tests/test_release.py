@@ -207,6 +207,7 @@ COUNTS = {
         ("dataset-evidence", "evidence/evidence.ttl"),
     ],
 )
+@pytest.mark.slow
 def test_void_counts_are_those_of_the_data(
     folder: Path, void: rdflib.Graph, described: str, name: str
 ) -> None:
@@ -455,6 +456,7 @@ FAULTS = {
 
 
 @pytest.mark.parametrize("fault", FAULTS)
+@pytest.mark.slow
 def test_a_faulty_graph_writes_nothing(tmp_path: Path, fault: str) -> None:
     changes, error, words = FAULTS[fault]
     file = edited(tmp_path, *changes)

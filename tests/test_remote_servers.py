@@ -102,6 +102,7 @@ def staging(endpoint: remote.Endpoint) -> list[str]:
 # ---- the catalogue ----
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("case", CASES)
 def test_every_question_gives_the_rows_of_the_embedded_engine(
     case: str, filled: Server, graph: RescueGraph

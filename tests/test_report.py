@@ -270,6 +270,7 @@ def test_headings_do_not_skip_a_level(page: Page) -> None:
     assert all(after <= before + 1 for before, after in pairwise(levels))
 
 
+@pytest.mark.slow
 def test_texts_of_the_graph_are_escaped(tmp_path: Path) -> None:
     text = ontology_file().read_text(encoding="utf-8")
     file = tmp_path / "bad.ttl"
@@ -387,6 +388,7 @@ def test_findings_are_named_and_set_apart(graph: RescueGraph, page: Page) -> Non
 # ------------------------------------------------------------------ failing
 
 
+@pytest.mark.slow
 def test_faults_show_and_the_outcome_is_not_ok(tmp_path: Path) -> None:
     text = ontology_file().read_text(encoding="utf-8")
     text, broken = re.subn(
@@ -406,6 +408,7 @@ def test_faults_show_and_the_outcome_is_not_ok(tmp_path: Path) -> None:
     assert "rescue:unheard-of" in checked
 
 
+@pytest.mark.slow
 def test_a_missing_closure_fails(tmp_path: Path) -> None:
     outcome = write_report(rescue_kg.load(infer=False, evidence=False), tmp_path / "out", figures=False)
     assert not outcome.ok
@@ -423,6 +426,7 @@ def test_an_empty_graph_is_refused_and_nothing_written(tmp_path: Path) -> None:
 # ------------------------------------------------------------------ the folder
 
 
+@pytest.mark.slow
 def test_a_former_report_is_replaced(graph: RescueGraph, former: Path, folder: Path) -> None:
     write_report(graph, former, figures=False)
     assert tree(former) == tree(folder)
@@ -530,6 +534,7 @@ def test_ctrl_c_leaves_the_former_report(former: Path, monkeypatch: pytest.Monke
     assert [path.name for path in former.parent.iterdir()] == ["out"]
 
 
+@pytest.mark.slow
 def test_an_export_that_fails_leaves_nothing(
     graph: RescueGraph, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -587,8 +592,7 @@ def test_the_picture_in_the_documentation_is_fresh(graph: RescueGraph) -> None:
 def test_the_picture_shows_every_step(graph: RescueGraph, picture: ElementTree.Element) -> None:
     tips = [group.findtext("{*}title", "") for group in groups(picture, "edge")]
     failed = {
-        f"{row['therapy_label']}: failed in {row['state_label']}"
-        for row in failed_where_claims_are(graph)
+        f"{row['therapy_label']}: failed in {row['state_label']}" for row in failed_where_claims_are(graph)
     }
     offered = graph.query(
         "SELECT ?label ?in (COUNT(DISTINCT ?claim) AS ?n) { ?claim rescue:offersRescue/rdfs:label ?label ; "

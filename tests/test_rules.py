@@ -57,6 +57,7 @@ def test_domains_and_ranges_type_nothing_new() -> None:
     assert closure(stated(), domains_and_ranges=False) == closure(stated())
 
 
+@pytest.mark.slow
 def test_rdflib_gives_the_same_triples_rule_by_rule() -> None:
     engine = load(infer=False, evidence=False)
     counts = engine.infer()
@@ -287,6 +288,7 @@ def test_only_a_claim_that_offers_rescue_in_a_refractory_state_makes_a_rescue() 
 # ---------------------------------------------------------------- random small graphs
 
 
+@pytest.mark.slow
 @settings(max_examples=200, deadline=None)
 @given(st.integers(0, 2**32))
 def test_rules_and_axioms_agree_on_random_graphs(seed: int) -> None:
@@ -298,6 +300,7 @@ def test_rules_and_axioms_agree_on_random_graphs(seed: int) -> None:
 
 @settings(max_examples=3, deadline=None)
 @given(st.integers(0, 2**32))
+@pytest.mark.slow
 def test_rules_and_owlrl_agree_on_random_graphs(seed: int) -> None:
     turtle = random_graph(seed)
     graph = rdflib.Graph()

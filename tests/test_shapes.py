@@ -262,6 +262,7 @@ def test_no_shape_is_unnamed_or_written_twice() -> None:
     assert reached == set(all_shapes().subjects(RDF.type, SH.PropertyShape))
 
 
+@pytest.mark.slow
 def test_shapes_are_shacl_core() -> None:
     used = {str(p).removeprefix(str(SH)) for p in all_shapes().predicates() if str(p).startswith(str(SH))}
     assert used <= CONSTRAINTS | DESCRIPTIONS

@@ -395,6 +395,7 @@ def test_evidence_of_two_datasets_meets_in_the_verdict() -> None:
     ),
     order=st.randoms(),
 )
+@pytest.mark.slow
 def test_the_order_of_the_findings_changes_nothing(kinds: list[dict[str, str]], order: random.Random) -> None:
     numbers = count()
     made = [finding(f"f{next(numbers)}", **changes) for changes in kinds]

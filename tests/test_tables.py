@@ -320,6 +320,7 @@ def test_the_result_conforms_to_the_shapes(ontology: RescueGraph, good: bytes) -
 
 
 @pytest.mark.parametrize("suffix", [".csv", ".parquet", ".xlsx"])
+@pytest.mark.slow
 def test_every_kind_of_file_gives_the_same(
     ontology: RescueGraph, good: bytes, tmp_path: Path, suffix: str
 ) -> None:
@@ -333,6 +334,7 @@ def test_every_kind_of_file_gives_the_same(
     assert out.read_bytes() == good
 
 
+@pytest.mark.slow
 def test_every_format_holds_the_same_and_is_stable(
     ontology: RescueGraph, good: bytes, tmp_path: Path
 ) -> None:
@@ -559,6 +561,7 @@ def test_rejects_in_a_folder(ontology: RescueGraph, tmp_path: Path) -> None:
 # ---------------------------------------------------------------- datasets
 
 
+@pytest.mark.slow
 def test_adding_twice_changes_nothing_and_removing_takes_all(graph: RescueGraph, tmp_path: Path) -> None:
     paths = lean(tmp_path)
     before = contents(graph)

@@ -114,6 +114,7 @@ def check(graph: RescueGraph, folder: Path, bad: list[Fault], rng: random.Random
     assert report.rejected == len(bad)
 
 
+@pytest.mark.slow
 def test_every_kind_of_bad_cell_is_rejected(ontology: RescueGraph, tmp_path: Path) -> None:
     check(ontology, tmp_path, ALL, random.Random(7))
 

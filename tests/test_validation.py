@@ -77,6 +77,7 @@ def test_the_graph_is_not_changed(unchanged: tuple[Report, bool]) -> None:
     assert unchanged[1]
 
 
+@pytest.mark.slow
 def test_the_closure_makes_no_difference(report: Report) -> None:
     without = rescue_kg.load(infer=False).validate()
     assert without.to_dict() == report.to_dict()
@@ -112,6 +113,7 @@ def test_a_broken_graph_gives_results() -> None:
     assert not report.ok
 
 
+@pytest.mark.slow
 def test_a_warning_alone_conforms() -> None:
     graph = broken(
         "DELETE { failure:refractory-septic-shock-1 rescue:asWorded ?words } WHERE "
@@ -204,6 +206,7 @@ def test_text_is_a_summary(report: Report) -> None:
     ]
 
 
+@pytest.mark.slow
 def test_text_is_cut_at_the_limit() -> None:
     graph = broken("DELETE { ?m rescue:section ?s } WHERE { ?m rescue:section ?s }", evidence=False)
     report = validate(graph)

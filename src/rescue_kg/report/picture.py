@@ -71,7 +71,10 @@ def draw(paths: list[Pathway], source: str) -> str:
     columns, edges = boxes_of(paths)
     legend, end = _legend(columns, place(columns, _TOP) + 34)
     height = _number(end + 46)
-    words = " ".join(map(in_words, paths)) or "No claim of the graph is about a clinical state with a failure or a rescue."
+    words = (
+        " ".join(map(in_words, paths))
+        or "No claim of the graph is about a clinical state with a failure or a rescue."
+    )
     body = [
         f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {WIDTH} {height}" role="img" '
         'aria-labelledby="pic-title pic-desc" class="picture">',
