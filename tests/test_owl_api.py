@@ -18,6 +18,9 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
     from pathlib import Path
 
+#: Java is started.
+pytestmark = pytest.mark.slow
+
 Found = dict[str, "Mapping[str, list[str]]"]
 
 #: Turtle -> what the check must say of it, as (word, a part of the line); the header of an ontology is added.

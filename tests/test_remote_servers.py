@@ -25,6 +25,9 @@ from rescue_kg.remote.literals import canonical_triples
 from rescue_kg.store import Store
 from test_golden import CASES
 
+#: Servers are started.
+pytestmark = pytest.mark.slow
+
 G = GRAPH + "test"
 XSD = "http://www.w3.org/2001/XMLSchema#"
 KINDS: dict[str, type[Server]] = {"oxigraph": Oxigraph, "virtuoso": Virtuoso}
@@ -102,7 +105,6 @@ def staging(endpoint: remote.Endpoint) -> list[str]:
 # ---- the catalogue ----
 
 
-@pytest.mark.slow
 @pytest.mark.parametrize("case", CASES)
 def test_every_question_gives_the_rows_of_the_embedded_engine(
     case: str, filled: Server, graph: RescueGraph
@@ -581,7 +583,6 @@ def test_a_server_killed_while_it_swaps(kind: str, tmp_path: Path, monkeypatch: 
         assert (endpoint.count(G), staging(endpoint)) == (10, [])
 
 
-@pytest.mark.slow
 def test_two_hundred_thousand_triples(server: Server) -> None:
     told: list[int] = []
     store = numbered(200_000, "many")

@@ -105,8 +105,11 @@ def graph() -> RescueGraph:
 
 @pytest.fixture(scope="module")
 def outcome(graph: RescueGraph, tmp_path_factory: pytest.TempPathFactory) -> Outcome:
-    """A report without the figures of the evidence, which tests/test_report_evidence.py looks at."""
-    return write_report(graph, tmp_path_factory.mktemp("reports") / "out", figures=False)
+    """A report without the figures of the evidence, which tests/test_report_evidence.py looks at.
+
+    It takes the place of a former one.
+    """
+    return write_report(graph, a_former_report(tmp_path_factory.mktemp("reports")), figures=False)
 
 
 @pytest.fixture(scope="module")
@@ -124,14 +127,21 @@ def page(html: str) -> Page:
     return Page(html)
 
 
+def a_former_report(folder: Path) -> Path:
+    """Make a small folder that passes for a former report."""
+    out = folder / "out"
+    out.mkdir()
+    files = {"report.html": b"old", "former.txt": b"gone"}
+    for name, content in files.items():
+        (out / name).write_bytes(content)
+    sums = "".join(f"{sha256(content).hexdigest()}  {name}\n" for name, content in files.items())
+    (out / "SHA256SUMS").write_text(sums, encoding="utf-8")
+    return out
+
+
 @pytest.fixture
 def former(tmp_path: Path) -> Path:
-    """A small folder that passes for a former report."""
-    out = tmp_path / "out"
-    out.mkdir()
-    (out / "report.html").write_text("old", encoding="utf-8")
-    (out / "SHA256SUMS").write_text(f"{sha256(b'old').hexdigest()}  report.html\n", encoding="utf-8")
-    return out
+    return a_former_report(tmp_path)
 
 
 def number(graph: RescueGraph, pattern: str) -> int:
@@ -426,11 +436,10 @@ def test_an_empty_graph_is_refused_and_nothing_written(tmp_path: Path) -> None:
 # ------------------------------------------------------------------ the folder
 
 
-@pytest.mark.slow
-def test_a_former_report_is_replaced(graph: RescueGraph, former: Path, folder: Path) -> None:
-    write_report(graph, former, figures=False)
-    assert tree(former) == tree(folder)
-    assert [path.name for path in former.parent.iterdir()] == ["out"]
+def test_a_former_report_is_replaced(outcome: Outcome, folder: Path) -> None:
+    assert not (folder / "former.txt").exists()
+    assert {path for path in folder.rglob("*") if path.is_file()} == set(outcome.files)
+    assert [path.name for path in folder.parent.iterdir()] == ["out"]
 
 
 def test_a_new_and_an_empty_folder_are_taken(tmp_path: Path) -> None:

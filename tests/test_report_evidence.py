@@ -185,17 +185,6 @@ def test_figures_are_written_and_listed(folder: Path, outcome: Outcome, evidence
 
 
 @pytest.mark.slow
-def test_the_same_bytes_twice(folder: Path, tmp_path: Path) -> None:
-    from rescue_kg.report import figures
-
-    figures._svg.cache_clear()
-    figures._png.cache_clear()
-    write_report(rescue_kg.load(), tmp_path / "again")
-    for path in (folder / "evidence.html", *sorted((folder / "figures").iterdir())):
-        assert (tmp_path / "again" / path.relative_to(folder)).read_bytes() == path.read_bytes(), path.name
-
-
-@pytest.mark.slow
 def test_without_matplotlib_the_page_says_how_to_get_it(
     graph: RescueGraph, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

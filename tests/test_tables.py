@@ -567,7 +567,7 @@ def test_adding_twice_changes_nothing_and_removing_takes_all(graph: RescueGraph,
     before = contents(graph)
     report = graph.add(*paths, dataset="made-up")
     assert report.statements == graph.store.count(GRAPH + "made-up")
-    assert graph.datasets() == ("made-up", "ontology")
+    assert graph.datasets() == ("evidence", "made-up", "ontology")
     assert graph.store.count(f"{GRAPH}made-up/inferred") > 0
     after = contents(graph)
     assert graph.add(*paths, dataset="made-up").ok
@@ -720,7 +720,7 @@ def test_the_commands(tmp_path: Path) -> None:
     assert added.stdout.splitlines()[1].split("\t")[1:] == ["study", "1", "1", "0", ""]
     assert "statements in the dataset made-up of" in added.stderr
     with RescueGraph.open(store, read_only=True) as graph:
-        assert graph.datasets() == ("made-up", "ontology")
+        assert graph.datasets() == ("evidence", "made-up", "ontology")
     bad = small(tmp_path, {**STUDY, "year": "20"})
     rejected = command("add", bad, "--store", store, "--rejects", tmp_path / "r")
     assert rejected.exit_code == 1

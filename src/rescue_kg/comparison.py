@@ -115,7 +115,7 @@ def _lines(comparison: Comparison, width: int) -> Iterator[str]:
             yield from _wrapped(_alternative(row), width, "    - ", "      ")
         yield ""
     counts = ", ".join(f"{count} {verdict}" for verdict, count in comparison.verdicts.items() if count)
-    yield from _wrapped(f"{len(comparison.claims)} claims: {counts or 'none'}.", width)
+    yield from _wrapped(f"{_number(len(comparison.claims), 'claim', 'claims')}: {counts or 'none'}.", width)
     yield from _wrapped("What a source says and what studies measured. Not medical advice.", width)
 
 

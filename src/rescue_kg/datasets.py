@@ -18,15 +18,18 @@ if TYPE_CHECKING:
 
     from rescue_kg.store import Store
 
-__all__ = ["ONTOLOGY", "graphs_of", "load", "remove", "replace"]
+__all__ = ["EVIDENCE", "ONTOLOGY", "graphs_of", "load", "remove", "replace"]
 
 #: The dataset that all others lean on.
 ONTOLOGY: Final = ONTOLOGY_GRAPH.removeprefix(GRAPH)
 
+#: The dataset of the packaged evidence.
+EVIDENCE: Final = EVIDENCE_GRAPH.removeprefix(GRAPH)
+
 #: The packaged file of a dataset, below the folder of packaged data.
 _PACKAGED: Final = {
     ONTOLOGY: ("ontology", "rescue.ttl"),
-    EVIDENCE_GRAPH.removeprefix(GRAPH): ("evidence", "evidence.ttl"),
+    EVIDENCE: ("evidence", "evidence.ttl"),
 }
 
 _NAME: Final = r"[a-z0-9]+(?:-[a-z0-9]+)*"

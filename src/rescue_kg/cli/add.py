@@ -26,7 +26,11 @@ _WIDTH = 60
 
 @click.command("add", short_help="Check evidence tables, and load their good rows.")
 @click.argument("tables", metavar="TABLE...", nargs=-1, required=True)
-@click.option("--store", metavar="FOLDER", help="Load into the store in this folder; a new one is made.")
+@click.option(
+    "--store",
+    metavar="FOLDER",
+    help="Load into the store in this folder; a new one is made with the packaged graph.",
+)
 @click.option(
     "--out", metavar="FILE", help="Write the statements to FILE instead: .ttl, .nt or .nq, also .gz."
 )
@@ -108,6 +112,7 @@ def _run(
     with RescueGraph.open(store) as graph:
         if datasets.ONTOLOGY not in graph.datasets():
             graph.load()
+            graph.load(dataset=datasets.EVIDENCE)
         return _with_bar(graph, tables, None, dataset, new_terms, rejects, load=True)
 
 
