@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 
     import networkx
     import rdflib
+    from networkx import Graph as Network
 
     from rescue_kg.answers import Iri
     from rescue_kg.audit import AuditReport
@@ -253,6 +254,17 @@ class RescueGraph:
         from rescue_kg.export.networks import to_networkx
 
         return to_networkx(self)
+
+    def projection(self, name: str, *, limit: int = 5_000_000) -> Network[str]:
+        """Return a chosen part of the graph as a small networkx Graph with weights, such as `failed-rescue`.
+
+        `rescue_kg.projections.catalogue()` lists the projections and says what their nodes, edges and weights
+        are; `rescue_kg.analytics` measures them. Raises UnknownNameError for an unknown name, InputError
+        where there is no edge, or more than `limit`.
+        """
+        from rescue_kg.projections import projection
+
+        return projection(self, name, limit=limit)
 
     def export(self, path: str | os.PathLike[str], format: str | None = None) -> None:  # noqa: A002
         """Write the graph to a file; the format is taken from the suffix unless named.

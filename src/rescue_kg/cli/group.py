@@ -18,6 +18,7 @@ COMMANDS: Final = (
     "compare",
     "pool",
     "plot",
+    "network",
     "ask",
     "questions",
     "query",
