@@ -158,6 +158,7 @@ class StandIn:
         self.faults: list[Fault] = []
         self.seen: list[tuple[str, str, dict[str, str]]] = []
         self.bodies: list[bytes] = []
+        self.working: set[int] = set()
         stand_in = self
 
         class Bound(Handler):
@@ -176,6 +177,10 @@ class StandIn:
         self.server.shutdown()
         self.server.server_close()
         self.thread.join()
+        # A request that was held back still reaches the real server; nobody should meet it later.
+        end = time.monotonic() + 30
+        while self.working and time.monotonic() < end:
+            time.sleep(0.01)
 
     def count(self, method: str, path: str) -> int:
         return sum(one == method and place.startswith(path) for one, place, _ in self.seen)
@@ -189,9 +194,12 @@ class Handler(BaseHTTPRequestHandler):
         body = self.rfile.read(int(self.headers.get("Content-Length") or 0))
         self.owner.seen.append((self.command, self.path, dict(self.headers.items())))
         self.owner.bodies.append(body)
-        if any(fault(self, body) for fault in list(self.owner.faults)):
-            return
-        self.forward(body)
+        self.owner.working.add(threading.get_ident())
+        try:
+            if not any(fault(self, body) for fault in list(self.owner.faults)):
+                self.forward(body)
+        finally:
+            self.owner.working.discard(threading.get_ident())
 
     do_GET = do_POST = do_PUT = do_DELETE = do_HEAD = handle_any  # noqa: N815
 

@@ -119,12 +119,9 @@ PROJECTIONS: Final = {one.name: one for one in _ALL}
 
 
 def catalogue() -> Answer:
-    """Return the projections. Columns: projection, nodes, edges, weight (text), directed (boolean)."""
-    return Answer(
-        ("projection", "nodes", "edges", "weight", "directed"),
-        [(one.name, one.nodes, one.edges, one.weight, one.directed) for one in _ALL],
-        "Projections of the graph",
-    )
+    """Return the projections. Columns: projection, nodes (text), directed (boolean)."""
+    rows = [(one.name, one.nodes, one.directed) for one in _ALL]
+    return Answer(("projection", "nodes", "directed"), rows, "Projections of the graph")
 
 
 def find(name: str) -> Projection:

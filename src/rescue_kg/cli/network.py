@@ -100,5 +100,7 @@ def command(
         else:
             answer = projections.edges(network)
     show_answer(answer, form)
+    if not given:
+        say(f"an edge: {chosen.edges}; weight: {chosen.weight}")
     if ends and not answer:
         say(f"no path leads from {ends[0]!r} to {ends[1]!r} in {name}")
