@@ -257,3 +257,22 @@ def test_a_check_that_cannot_be_run(tmp_path: Path, query: str, message: str) ->
     (tmp_path / "own-check.rq").write_text(text, encoding="utf-8")
     with pytest.raises(ParseError, match=message):
         validate(rescue_kg.load(infer=False), shapes=[], checks=tmp_path)
+
+
+@pytest.mark.parametrize("value", ['"abc"^^xsd:decimal', '"NaN"^^xsd:double', "_:nobody"])
+def test_a_value_that_cannot_be_compared_is_named(value: str) -> None:
+    store = Store()
+    store.load_file(
+        f"""
+        @prefix rescue: <https://w3id.org/rescue-kg/> .
+        @prefix xsd: <http://www.w3.org/2001/XMLSchema#> .
+        <https://w3id.org/rescue-kg/estimate/x> a rescue:EffectEstimate ;
+            rescue:ciLow {value} ; rescue:ciHigh 2.0 .
+        """.encode(),
+        graph=ONTOLOGY_GRAPH,
+    )
+    expected = (
+        "cannot be compared" if value == "_:nobody" else "estimate:x: found .* for rescue:ciLow, expected"
+    )
+    with pytest.raises(InputError, match=expected):
+        validate(rescue_kg.RescueGraph(store), checks=None)

@@ -6,11 +6,14 @@ from typing import TYPE_CHECKING, Final, NamedTuple
 
 import pyoxigraph
 import pyshacl
+from pyshacl.errors import ReportableRuntimeError
 from rdflib import OWL, RDF, RDFS, SH, Graph
 from rdflib.term import BNode, Literal, Node, URIRef
 
 from rescue_kg.answers import Iri, to_value
 from rescue_kg.dataset import to_dataset
+from rescue_kg.errors import InputError
+from rescue_kg.namespaces import contract
 
 if TYPE_CHECKING:
     from rescue_kg.answers import Value
@@ -38,21 +41,37 @@ def results(data: Store, shapes: Store) -> list[Found]:
     """Return what the shapes find wrong in the data, in no order; neither store is changed.
 
     Method: W3C SHACL Core as implemented by pySHACL, without inference and without SHACL-SPARQL.
+
+    Raises InputError for values that pySHACL cannot compare, such as "abc"^^xsd:decimal as a limit.
     """
     # Shapes and data both stand in plain rdflib graphs: on a graph that a foreign store backs, pySHACL takes
     # "x" and "x"^^xsd:string for two terms and reports sh:in wrongly.
-    _, report, _ = pyshacl.validate(
-        _plain(data),
-        shacl_graph=_lifted(_plain(shapes)),
-        inference="none",
-        advanced=False,
-        # The graph is a copy already.
-        inplace=True,
-        meta_shacl=False,
-    )
+    graph = _plain(data)
+    try:
+        _, report, _ = pyshacl.validate(
+            graph,
+            shacl_graph=_lifted(_plain(shapes)),
+            inference="none",
+            advanced=False,
+            # The graph is a copy already.
+            inplace=True,
+            meta_shacl=False,
+        )
+    except (TypeError, ArithmeticError, ReportableRuntimeError) as error:
+        raise InputError(_incomparable(graph, error)) from error
     if not isinstance(report, Graph):
         raise TypeError(f"pySHACL gave {type(report).__name__}, expected a graph of results")
     return [_found(report, node) for node in report.subjects(RDF.type, SH.ValidationResult)]
+
+
+def _incomparable(data: Graph, error: Exception) -> str:
+    """Say which value most likely stopped pySHACL: the first that is none of its datatype, or no number."""
+    for node, path, value in sorted(data):
+        if isinstance(value, Literal) and (value.ill_typed or str(value).lower() == "nan"):
+            found = f'"{value}"^^{contract(str(value.datatype))}'
+            where = f"{contract(str(node))}: found {found} for {contract(str(path))}"
+            return f"{where}, expected a value that can be compared; mend it, then validate again"
+    return f"found values that cannot be compared ({error}), expected numbers or dates where shapes compare"
 
 
 def _plain(store: Store) -> Graph:
