@@ -567,7 +567,7 @@ def test_adding_twice_changes_nothing_and_removing_takes_all(graph: RescueGraph,
     before = contents(graph)
     report = graph.add(*paths, dataset="made-up")
     assert report.statements == graph.store.count(GRAPH + "made-up")
-    assert graph.datasets() == ("evidence", "made-up", "ontology")
+    assert graph.datasets() == ("made-up", "ontology")
     assert graph.store.count(f"{GRAPH}made-up/inferred") > 0
     after = contents(graph)
     assert graph.add(*paths, dataset="made-up").ok

@@ -124,7 +124,7 @@ def test_every_kind_of_bad_cell_is_rejected(ontology: RescueGraph, tmp_path: Pat
     st.lists(st.sampled_from(ALL), max_size=60, unique_by=lambda fault: fault.name),
     st.randoms(use_true_random=False),
 )
-@settings(max_examples=5, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=3, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 def test_hostile_tables(
     ontology: RescueGraph,
     tmp_path_factory: pytest.TempPathFactory,

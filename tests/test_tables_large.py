@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 #: Studies, findings of each, every how many findings one is bad.
-STUDIES, EACH, BAD = int(os.environ.get("RESCUE_KG_STUDIES", "10000")), 20, 1_000
+STUDIES, EACH, BAD = int(os.environ.get("RESCUE_KG_STUDIES", "5000")), 20, 1_000
 _COLUMNS = (
     *("id", "stated_by", "about_state", "about_intervention", "comparator", "about_outcome", "timepoint"),
     *("direction", "figure_seen_in", "editorial_note", "measure", "value", "comparator_value", "unit"),
