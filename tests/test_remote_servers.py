@@ -585,12 +585,12 @@ def test_a_server_killed_while_it_swaps(kind: str, tmp_path: Path, monkeypatch: 
 
 def test_many_triples(server: Server) -> None:
     told: list[int] = []
-    store = numbered(60_000, "many")
+    store = numbered(30_000, "many")
     with connect(server, timeout=300.0) as endpoint:
-        report = remote.push(store, endpoint, progress=lambda done, _: told.append(done), part_size=15_000)
-        assert report.graphs[0].triples == 60_000
+        report = remote.push(store, endpoint, progress=lambda done, _: told.append(done), part_size=7_000)
+        assert report.graphs[0].triples == 30_000
         assert told == sorted(told)
-        assert told[-1] == 60_000
+        assert told[-1] == 30_000
         assert len(told) == report.graphs[0].parts > 3
         assert canonical_triples(remote.pull(endpoint, [G]).store.quads(G)) == canonical_triples(
             store.quads(G)
