@@ -258,8 +258,8 @@ class RescueGraph:
     def projection(self, name: str, *, limit: int = 5_000_000) -> Network[str]:
         """Return a chosen part of the graph as a small networkx Graph with weights, such as `failed-rescue`.
 
-        `rescue_kg.projections.catalogue()` lists the projections and says what their nodes, edges and weights
-        are; `rescue_kg.analytics` measures them. Raises UnknownNameError for an unknown name, InputError
+        `rescue_kg.projections.PROJECTIONS` says what the nodes, edges and weights of each are;
+        `rescue_kg.analytics` measures them. Raises UnknownNameError for an unknown name, InputError
         where there is no edge, or more than `limit`.
         """
         from rescue_kg.projections import projection

@@ -66,7 +66,8 @@ def results(data: Store, shapes: Store) -> list[Found]:
 
 def _incomparable(data: Graph, error: Exception) -> str:
     """Say which value most likely stopped pySHACL: the first that is none of its datatype, or no number."""
-    for node, path, value in sorted(data):
+    # By their texts: terms that cannot be compared cannot be sorted either.
+    for node, path, value in sorted(data, key=lambda triple: tuple(map(str, triple))):
         if isinstance(value, Literal) and (value.ill_typed or str(value).lower() == "nan"):
             found = f'"{value}"^^{contract(str(value.datatype))}'
             where = f"{contract(str(node))}: found {found} for {contract(str(path))}"
