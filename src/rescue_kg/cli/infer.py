@@ -20,10 +20,9 @@ __all__ = ["command"]
 @format_option
 def command(out: str | None, graph_files: tuple[str, ...], form: str) -> None:
     """Show how many triples each rule adds, in the order they run; or write the triples with --out."""
-    from rescue_kg import export, rules
+    from rescue_kg import datasets, export, rules
     from rescue_kg.answers import Answer
     from rescue_kg.graph import RescueGraph
-    from rescue_kg.namespaces import GRAPH
     from rescue_kg.store import Store
 
     if out is not None and out != "-":
@@ -39,8 +38,7 @@ def command(out: str | None, graph_files: tuple[str, ...], form: str) -> None:
         return
     store = Store()
     for dataset in graph.datasets():
-        for target in rules.TARGETS:
-            name = f"{GRAPH}{dataset}/{target}"
+        for name in datasets.graphs_of(dataset)[1:]:
             store.load_quads(graph.store.quads(name), name)
     inferred = RescueGraph(store)
     if out == "-":
