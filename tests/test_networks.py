@@ -189,6 +189,13 @@ def test_too_many_edges_are_refused_before_anything_is_built(
         small.projection("interventions-states", limit=3)
 
 
+def test_the_whole_of_a_large_graph_is_not_built_by_accident(small: RescueGraph) -> None:
+    size = len(small.store)
+    assert small.networkx(limit=size).number_of_nodes()
+    with pytest.raises(InputError, match=rf"found {size:,} statements .* at most {size - 1:,}; take a part"):
+        small.networkx(limit=size - 1)
+
+
 def test_an_unknown_or_empty_projection_says_so(small: RescueGraph) -> None:
     with pytest.raises(UnknownNameError, match=r"no projection 'evidense', .*; did you mean evidence\?"):
         small.projection("evidense")

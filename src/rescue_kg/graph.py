@@ -249,11 +249,15 @@ class RescueGraph:
 
         return to_dataset(self._store)
 
-    def networkx(self) -> networkx.MultiDiGraph[str]:
-        """Return a copy as a networkx MultiDiGraph of the named nodes, with labels and kinds."""
+    def networkx(self, *, limit: int = 1_000_000) -> networkx.MultiDiGraph[str]:
+        """Return a copy as a networkx MultiDiGraph of the named nodes, with labels and kinds.
+
+        A small graph is seen whole so; of a large one, projection() gives a part. Raises InputError where the
+        graph holds more than `limit` statements.
+        """
         from rescue_kg.export.networks import to_networkx
 
-        return to_networkx(self)
+        return to_networkx(self, limit=limit)
 
     def projection(self, name: str, *, limit: int = 5_000_000) -> Network[str]:
         """Return a chosen part of the graph as a small networkx Graph with weights, such as `failed-rescue`.

@@ -36,7 +36,9 @@ SELECT DISTINCT ?class ?above WHERE {
 _NOT_XML: Final = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 
 
-def to_networkx(graph: RescueGraph, *, include_mentions: bool = False) -> nx.MultiDiGraph[str]:
+def to_networkx(
+    graph: RescueGraph, *, include_mentions: bool = False, limit: int | None = None
+) -> nx.MultiDiGraph[str]:
     """Return the nodes of the evidence and the object-property statements between them.
 
     Nodes are the instances of the model's classes (conditions, states, failures, interventions, outcomes,
@@ -44,7 +46,14 @@ def to_networkx(graph: RescueGraph, *, include_mentions: bool = False) -> nx.Mul
     there is none) and `kind`: the most specific own classes by local name, joined by `|`. Edges are keyed by
     the local name of the property, with `property` (CURIE), `label` and `inferred`: True where only a rule
     says so. Nodes and edges are in natural order of their IRIs.
+
+    Raises InputError where the graph holds more than `limit` statements; they are counted first.
     """
+    if limit is not None and len(graph.store) > limit:
+        raise InputError(
+            f"found {len(graph.store):,} statements for one network, expected at most {limit:,}; take a part "
+            "(graph.projection(), such as 'interventions-conditions'), or raise the limit"
+        )
     native = graph.store.native
     labels = _labels(native.quads_for_pattern(None, _LABEL, None, None))
     kinds = _kinds(graph, include_mentions)
