@@ -17,7 +17,7 @@ from rescue_kg.namespaces import contract
 
 GOLDEN = Path(__file__).parent / "golden"
 
-CASES: dict[str, dict[str, object]] = {name: {} for name in questions.names()} | {
+CASES: dict[str, dict[str, Any]] = {name: {} for name in questions.names()} | {
     "recurring-interventions.ancestors": {"ancestors": True},
     "recurring-interventions.three": {"minimum": 3},
     "rescue-options.septic-shock": {"condition": "septic shock"},

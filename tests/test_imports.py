@@ -73,6 +73,8 @@ def test_errors_are_standard_errors_with_an_exit_code() -> None:
         "StoreInUseError": (OSError, 2),
         "NotAvailableError": (RuntimeError, 3),
         "ReasonerTimeoutError": (TimeoutError, 3),
+        "QueryTimeoutError": (TimeoutError, 3),
+        "QueryMemoryError": (MemoryError, 3),
         "ChecksFailedError": (ValueError, 1),
     }
     for name, (base, code) in expected.items():

@@ -9,7 +9,7 @@ from __future__ import annotations
 import textwrap
 from collections import Counter
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, Final
 
 from rescue_kg.errors import InputError
 from rescue_kg.namespaces import contract, kind_of
@@ -84,7 +84,7 @@ def compare(graph: RescueGraph, term: str | None = None) -> Comparison:
     a CURIE, a label or a synonym. Raises UnknownNameError where it names nothing or several nodes, InputError
     where it names something else than a claim, a condition or an intervention.
     """
-    asked: dict[str, object] = {}
+    asked: dict[str, Any] = {}
     subject = None
     if term is not None:
         subject = graph.resolve(term)

@@ -5,6 +5,7 @@ A change is made in a copy of the database and counts from the moment in which o
     FOLDER/rescue-kg-store     two lines: the format of the folder, and the database that counts
     FOLDER/lock                locked by the one writer, or shared by the readers
     FOLDER/database-000007/    the database, which Oxigraph can read as it is
+    FOLDER/queried-12-3/       a copy that process 12, the writer, has its third limited query read from
 
 The copy is a checkpoint of RocksDB: its files are hard links (copies where the file system has none), so that
 it takes milliseconds and, until something is written to it, no space.
@@ -13,6 +14,7 @@ it takes milliseconds and, until something is written to it, no space.
 from __future__ import annotations
 
 import os
+from itertools import count
 from typing import TYPE_CHECKING, Final
 
 import pyoxigraph
@@ -29,6 +31,7 @@ _FORMAT: Final = "rescue-kg store, format 1"
 _POINTER: Final = "rescue-kg-store"
 _LOCK: Final = "lock"
 _DATABASE: Final = "database-"
+_QUERIED: Final = "queried-"
 
 
 class Folder:
@@ -44,6 +47,7 @@ class Folder:
         self._lock = -1
         self._number = 0
         self._newest = 0
+        self._copies = count(1)
         done = False
         try:
             if not read_only:
@@ -101,6 +105,10 @@ class Folder:
         self._newest += 1
         return self._database(self._newest)
 
+    def queried_path(self) -> str:
+        """Return a path at which the writer can make a copy for another process to read."""
+        return self._join(f"{_QUERIED}{os.getpid()}-{next(self._copies)}")
+
     def open_database(self, database: str) -> pyoxigraph.Store:
         """Return the database at a path of this folder; for writing, it is made where there is none."""
         try:
@@ -118,6 +126,14 @@ class Folder:
                 f"{self.path}: the store is damaged ({error}); restore the folder from a copy, or load "
                 "the data into a new one"
             ) from error
+
+    def open_again(self, copy: str | None) -> pyoxigraph.Store:
+        """Return the database that counts, or a copy of it, read-only, in a process forked from this one."""
+        self.read_only = True
+        if copy is not None:
+            # The copy is this process's own; the folder is not, and a lock is held by all who inherit it.
+            self.close()
+        return self.open_database(copy or self.database)
 
     def copy_without(self, native: pyoxigraph.Store, names: set[NamedNode]) -> pyoxigraph.Store:
         """Return a new database at the newest path, with all that another one holds but these graphs."""
@@ -138,17 +154,20 @@ class Folder:
             raise OutputError(f"{self.path}: cannot be written ({_reason(error)})") from error
         self._number = self._newest
 
+    def remove(self, copy: str) -> None:
+        """Remove a database of this folder; what cannot be removed now is tried again by the next writer."""
+        from shutil import rmtree
+
+        rmtree(copy, ignore_errors=True)
+
     def tidy(self) -> bool:
         """Remove every database that does not count; return whether one was there that never has."""
         newer = False
         for name in os.listdir(self.path):  # noqa: PTH208
             if name.startswith(_DATABASE) and self._join(name) != self.database:
-                from shutil import rmtree
-
                 number = name.removeprefix(_DATABASE)[:6]
                 newer |= number.isdecimal() and int(number) > self._number
-                # What cannot be removed now is tried again by the next one who opens the store.
-                rmtree(self._join(name), ignore_errors=True)
+                self.remove(self._join(name))
         return newer
 
     def close(self) -> None:
@@ -172,6 +191,10 @@ class Folder:
         for name in names:
             if name.startswith(("bulk-", "LOG.old.")):
                 os.unlink(os.path.join(self.database, name))  # noqa: PTH108, PTH118
+        for name in os.listdir(self.path):  # noqa: PTH208
+            if name.startswith(_QUERIED):
+                # Left by a writer that was killed during a query.
+                self.remove(self._join(name))
 
     def _database(self, number: int) -> str:
         return self._join(f"{_DATABASE}{number:06d}")

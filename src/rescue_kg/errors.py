@@ -9,6 +9,8 @@ __all__ = [
     "OutputError",
     "ParameterError",
     "ParseError",
+    "QueryMemoryError",
+    "QueryTimeoutError",
     "ReasonerTimeoutError",
     "RescueKgError",
     "StoreInUseError",
@@ -64,6 +66,18 @@ class NotAvailableError(RescueKgError, RuntimeError):
 
 class ReasonerTimeoutError(RescueKgError, TimeoutError):
     """The reasoner did not finish in the time it was given."""
+
+    exit_code = 3
+
+
+class QueryTimeoutError(RescueKgError, TimeoutError):
+    """A query gave no answer in the time it was given."""
+
+    exit_code = 3
+
+
+class QueryMemoryError(RescueKgError, MemoryError):
+    """A query asked for more memory than it was given."""
 
     exit_code = 3
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar
 
 from pyoxigraph import QueryBoolean, QuerySolutions
 
@@ -15,6 +15,7 @@ from rescue_kg.store import Store
 
 if TYPE_CHECKING:
     import os
+    from collections.abc import Callable
     from typing import Any, Self
 
     import networkx
@@ -29,6 +30,8 @@ if TYPE_CHECKING:
     from rescue_kg.validation import Report
 
 __all__ = ["RescueGraph", "load", "open"]
+
+T = TypeVar("T")
 
 
 def load(*files: str | os.PathLike[str], infer: bool = True, evidence: bool | None = None) -> RescueGraph:
@@ -146,33 +149,68 @@ class RescueGraph:
     def __repr__(self) -> str:
         return f"<RescueGraph: {len(self._store):,} statements in {len(self._store.graphs())} named graphs>"
 
-    def ask(self, name: str, /, **params: object) -> Answer:
+    def ask(
+        self,
+        name: str,
+        /,
+        *,
+        timeout: float | None = None,
+        memory: int | str | None = None,
+        **params: object,
+    ) -> Answer:
         """Return the answer to a question of the catalogue, columns as its header says.
 
-        IRI parameters take an IRI, a CURIE or a label. Raises UnknownNameError for an unknown question or
-        node, ParameterError for an unknown, missing or ill-typed parameter.
+        IRI parameters take an IRI, a CURIE or a label. With a `timeout` (seconds) or a limit of `memory`
+        (bytes, or a text such as `2GB`, for what the query takes beyond the graph) the query runs in a forked
+        process, which is ended at the limit (docs/limits.md).
+
+        Raises UnknownNameError for an unknown question or node, ParameterError for an unknown, missing or
+        ill-typed parameter or limit, QueryTimeoutError and QueryMemoryError at a limit, NotAvailableError
+        where the system has no such limits.
         """
         question = questions.read(name)
         sparql = questions.bind(question, params, self.resolve)
-        with self._store.reading():
-            result = self._store.query(sparql, where=f"{name}.rq")
-            if not isinstance(result, QuerySolutions):
-                raise ParseError(f"{name}.rq: found a query that is no SELECT, expected one")
-            return Answer.from_solutions(result, question.title)
 
-    def query(self, sparql: str) -> Answer | bool:
+        def work() -> Answer:
+            with self._store.reading():
+                result = self._store.query(sparql, where=f"{name}.rq")
+                if not isinstance(result, QuerySolutions):
+                    raise ParseError(f"{name}.rq: found a query that is no SELECT, expected one")
+                return Answer.from_solutions(result, question.title)
+
+        return self._limited(work, name, timeout, memory)
+
+    def query(
+        self, sparql: str, *, timeout: float | None = None, memory: int | str | None = None
+    ) -> Answer | bool:
         """Run any SPARQL query over the union of all named graphs; PREFIXES need no declaration.
 
         Returns the rows of a SELECT; the triples of a CONSTRUCT or DESCRIBE as (subject, predicate, object);
-        True or False for an ASK. Raises ParseError with line and column.
+        True or False for an ASK. `timeout` and `memory` limit it as they do ask().
+
+        Raises ParseError with line and column, and at a limit as ask() does.
         """
-        with self._store.reading():
-            result = self._store.query(sparql, prefixes=PREFIXES)
-            if isinstance(result, QuerySolutions):
-                return Answer.from_solutions(result)
-            if isinstance(result, QueryBoolean):
-                return bool(result)
-            return Answer.from_triples(result)
+
+        def work() -> Answer | bool:
+            with self._store.reading():
+                result = self._store.query(sparql, prefixes=PREFIXES)
+                if isinstance(result, QuerySolutions):
+                    return Answer.from_solutions(result)
+                if isinstance(result, QueryBoolean):
+                    return bool(result)
+                return Answer.from_triples(result)
+
+        return self._limited(work, "query", timeout, memory)
+
+    def _limited(
+        self, work: Callable[[], T], what: str, timeout: float | None, memory: int | str | None
+    ) -> T:
+        if timeout is None and memory is None:
+            return work()
+        # Only a limit pays for this import.
+        from rescue_kg.limits import limited
+
+        return limited(work, self._store, what=what, timeout=timeout, memory=memory)
 
     def resolve(self, term: str, kind: str | None = None) -> Iri:
         """Return the IRI of the node that a term names: an IRI, a CURIE, a label, a synonym, or a slug.

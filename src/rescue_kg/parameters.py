@@ -31,6 +31,8 @@ WANTED: Final = {
     "boolean": "true or false",
 }
 
+#: What graph.ask() takes for itself.
+_TAKEN: Final = ("timeout", "memory")
 _XSD: Final = "http://www.w3.org/2001/XMLSchema#"
 _KEYS: Final = {"type", "default", "required", "description"}
 _NAME: Final = re.compile(r"[a-z][a-z0-9_]*")
@@ -82,6 +84,8 @@ def _declared(name: str, entry: object, contents: list[str], text: str, where: s
     here = f"{where}: parameter {name!r}"
     if not _NAME.fullmatch(name):
         raise ParseError(f"{here}: expected a name of small letters, digits and _")
+    if name in _TAKEN:
+        raise ParseError(f"{here}: found the name of a limit of the query, expected another name")
     if not isinstance(entry, dict) or not set(entry) <= _KEYS:
         raise ParseError(f"{here}: found {entry!r}, expected a map with {', '.join(sorted(_KEYS))}")
     kind = entry.get("type")

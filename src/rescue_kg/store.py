@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from _thread import RLock
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Final
 
@@ -13,7 +14,7 @@ from rescue_kg.errors import InputError, OutputError, RescueKgError, StoreInUseE
 from rescue_kg.formats import FORMATS, SUFFIXES, format_of, of_one_graph, opened
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping, Sequence
+    from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
     from typing import Self
 
     from pyoxigraph import QueryBoolean, QueryTriples, Triple
@@ -46,6 +47,8 @@ class Store:
         # Whether a transaction is under way, and whether this is the store that it writes to.
         self._changing = False
         self._is_change = False
+        # Held while something is written here, so that no worker is forked in the middle of it.
+        self._busy = RLock()
         self._native: pyoxigraph.Store | None
         if self._path is None:
             if read_only:
@@ -156,7 +159,8 @@ class Store:
                 "or wait for its end"
             )
         try:
-            yield
+            with self._busy:
+                yield
         except RescueKgError:
             raise
         # pyoxigraph passes on what RocksDB says: OSError "IO error: ...", RuntimeError "Corruption: ...".
@@ -180,6 +184,53 @@ class Store:
                 f"{self._path}: the store is damaged ({error}); restore the folder from a copy, or load "
                 "the data into a new one"
             ) from error
+
+    @contextmanager
+    def for_worker(self) -> Iterator[Callable[[], None]]:
+        """Give what a forked process has to call before it reads from this store, for a `with`.
+
+        In memory the process has the store already. A folder it opens again, read-only, since RocksDB does
+        not outlive a fork; where this store writes to it, that is a copy of hard links.
+        """
+        if self._folder is None:
+            yield lambda: None
+            return
+        copy: str | None = None
+        try:
+            if not self._read_only:
+                copy = self._folder.queried_path()
+                with self.reading():
+                    self.native.backup(copy)
+            yield lambda: self._open_again(copy)
+        finally:
+            if copy is not None:
+                self._folder.remove(copy)
+
+    @contextmanager
+    def still(self, deadline: float | None = None) -> Iterator[None]:
+        """Keep other threads from writing to this store, for a `with`; wait for one that writes.
+
+        Raises OutOfTimeError where it writes until the `deadline` (of time.monotonic()).
+        """
+        from time import monotonic
+
+        from rescue_kg.worker import OutOfTimeError
+
+        if not self._busy.acquire(timeout=-1 if deadline is None else max(deadline - monotonic(), 0)):
+            raise OutOfTimeError
+        try:
+            yield
+        finally:
+            self._busy.release()
+
+    def _open_again(self, copy: str | None) -> None:
+        """Take the place of a store of the parent process, in a forked one."""
+        folder = self._folder
+        if folder is None or self._native is None:
+            return
+        # Both are kept, since to let go of the first would close what the parent has open.
+        self._natives = self._native, folder.open_again(copy)
+        self._native = self._natives[1]
 
     def __len__(self) -> int:
         return len(self.native)

@@ -8,9 +8,9 @@ import click
 
 from rescue_kg.cli.common import (
     Interruptible,
-    endpoint_option,
     format_option,
     graph_option,
+    limit_options,
     open_endpoint,
     open_graph,
     show_answer,
@@ -49,7 +49,7 @@ def _complete_parameter(ctx: click.Context, _param: click.Parameter, incomplete:
 @click.argument("name", metavar="QUESTION", shell_complete=_complete_name)
 @click.argument("values", metavar="[PARAMETER=VALUE]...", nargs=-1, shell_complete=_complete_parameter)
 @graph_option
-@endpoint_option
+@limit_options
 @format_option
 def command(
     name: str,
@@ -57,7 +57,8 @@ def command(
     graph_files: tuple[str, ...],
     url: str | None,
     store: str | None,
-    timeout: float,
+    timeout: float | None,
+    memory: str | None,
     form: str,
 ) -> None:
     """Answer a question of the catalogue; `rescue-kg questions` lists them.
@@ -68,19 +69,22 @@ def command(
         rescue-kg ask recurring-interventions minimum=3
         rescue-kg ask rescue-options condition="septic shock" --format csv
         rescue-kg ask recurring-interventions --endpoint http://localhost:7878 --store oxigraph
+        rescue-kg ask claim-verdicts --timeout 30 --memory 2GB
     """  # noqa: D301 - click wants the character itself
     params: dict[str, object] = {}
     for text in values:
         key, sign, value = text.partition("=")
         if not sign or not key:
             raise ParameterError(f"{name}: found {text!r}, expected PARAMETER=VALUE such as minimum=2")
+        if key in ("timeout", "memory"):
+            raise ParameterError(f"{name}: found {text!r}, expected the option --{key} {value}")
         if key in params:
             raise ParameterError(f"{name}: parameter {key!r} is given more than once, expected one value")
         params[key] = value
     if url is not None:
         from rescue_kg import remote
 
-        with open_endpoint(url, graph_files, store, timeout) as endpoint:
+        with open_endpoint(url, graph_files, store, timeout, memory) as endpoint:
             show_answer(remote.ask(endpoint, name, **params), form)
         return
     from rescue_kg import questions
@@ -88,5 +92,7 @@ def command(
     with Interruptible():
         # Most questions are about the review alone, and the first answer does not wait for the evidence.
         evidence = "evidence" in questions.read(name).reads
-        answer = open_graph(graph_files, evidence=evidence).ask(name, **params)
+        answer = open_graph(graph_files, evidence=evidence).ask(
+            name, timeout=timeout, memory=memory, **params
+        )
     show_answer(answer, form)

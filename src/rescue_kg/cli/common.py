@@ -24,9 +24,9 @@ if TYPE_CHECKING:
 __all__ = [
     "FORMATS",
     "Interruptible",
-    "endpoint_option",
     "format_option",
     "graph_option",
+    "limit_options",
     "open_endpoint",
     "open_graph",
     "put",
@@ -40,6 +40,9 @@ __all__ = [
 FORMATS: Final = ("text", "csv", "tsv", "json", "markdown")
 
 _BROKEN_PIPE: Final = 141
+_SECONDS: Final = click.FloatRange(0, min_open=True)
+#: How long an endpoint is waited for, in seconds.
+_PATIENCE: Final = 60.0
 
 _F = TypeVar("_F", bound="Callable[..., Any]")
 
@@ -75,41 +78,61 @@ def store_options(*, required: bool) -> Callable[[_F], _F]:
     def decorate(function: _F) -> _F:
         function = click.option(
             "--timeout",
-            type=click.FloatRange(0, min_open=True),
-            default=60.0,
+            type=_SECONDS,
+            default=_PATIENCE,
             show_default=True,
             metavar="SECONDS",
             help="How long to wait for an answer of the endpoint.",
         )(function)
-        return click.option(
-            "--store",
-            metavar="KIND",
-            required=required,
-            shell_complete=_complete_store,
-            help="Kind of store at the endpoint: oxigraph, virtuoso, fuseki, graphdb, rdf4j, qlever, neptune "
-            "or stardog.",
-        )(function)
+        return _store_option(required=required)(function)
 
     return decorate
 
 
-def endpoint_option(function: _F) -> _F:
-    """Add `--endpoint URL`, with `--store` and `--timeout`."""
+def limit_options(function: _F) -> _F:
+    """Add `--endpoint URL` with `--store`, and the limits `--timeout` and `--memory`, for one query."""
+    function = click.option(
+        "--memory",
+        metavar="SIZE",
+        help="How much memory the query may take beyond the graph, such as 2GB; no limit by default.",
+    )(function)
+    function = click.option(
+        "--timeout",
+        type=_SECONDS,
+        metavar="SECONDS",
+        help=f"How long the query may take; no limit by default, {_PATIENCE:g} s at an endpoint.",
+    )(function)
+    function = _store_option(required=False)(function)
     return click.option(
         "--endpoint",
         "url",
         metavar="URL",
         help="Ask the triple store at this URL instead of the packaged graph.",
-    )(store_options(required=False)(function))
+    )(function)
 
 
-def open_endpoint(url: str, graph_files: tuple[str, ...], store: str | None, timeout: float) -> Endpoint:
+def _store_option(*, required: bool) -> Callable[[_F], _F]:
+    return click.option(
+        "--store",
+        metavar="KIND",
+        required=required,
+        shell_complete=_complete_store,
+        help="Kind of store at the endpoint: oxigraph, virtuoso, fuseki, graphdb, rdf4j, qlever, neptune "
+        "or stardog.",
+    )
+
+
+def open_endpoint(
+    url: str, graph_files: tuple[str, ...], store: str | None, timeout: float | None, memory: str | None
+) -> Endpoint:
     """Return the triple store at a URL, to be asked instead of the files of `--graph`."""
     if graph_files:
         raise click.UsageError("found both --endpoint and --graph, expected one of them")
+    if memory is not None:
+        raise click.UsageError("found --memory with --endpoint, expected one; an endpoint has its own limit")
     from rescue_kg import remote
 
-    return remote.connect(url, profile=store, timeout=timeout)
+    return remote.connect(url, profile=store, timeout=_PATIENCE if timeout is None else timeout)
 
 
 def _complete_store(_ctx: click.Context, _param: click.Parameter, incomplete: str) -> list[CompletionItem]:

@@ -8,9 +8,9 @@ import click
 
 from rescue_kg.cli.common import (
     Interruptible,
-    endpoint_option,
     format_option,
     graph_option,
+    limit_options,
     open_endpoint,
     open_graph,
     put,
@@ -24,14 +24,15 @@ __all__ = ["command"]
 @click.command("query", short_help="Run a SPARQL query.")
 @click.argument("sparql", metavar="SPARQL|FILE.rq|-")
 @graph_option
-@endpoint_option
+@limit_options
 @format_option
 def command(
     sparql: str,
     graph_files: tuple[str, ...],
     url: str | None,
     store: str | None,
-    timeout: float,
+    timeout: float | None,
+    memory: str | None,
     form: str,
 ) -> None:
     """Run a SPARQL query: a text, a file, or - for standard input.
@@ -46,11 +47,11 @@ def command(
     if url is not None:
         from rescue_kg import remote
 
-        with open_endpoint(url, graph_files, store, timeout) as endpoint:
+        with open_endpoint(url, graph_files, store, timeout, memory) as endpoint:
             result = remote.query(endpoint, text)
     else:
         with Interruptible():
-            result = open_graph(graph_files).query(text)
+            result = open_graph(graph_files).query(text, timeout=timeout, memory=memory)
     if isinstance(result, bool):
         put("true\n" if result else "false\n")
     else:
