@@ -51,11 +51,12 @@ def command(
     rejects: str | None,
     form: str,
 ) -> None:
-    """Check tables of studies and findings (CSV, TSV, Parquet, Excel), load their good rows as one dataset.
+    """Check tables of studies, findings and claims, and load their good rows as one dataset.
 
-    Rejected rows go to TABLE.rejects.tsv with row, column, value and reason, and make the exit status 1. The
-    dataset takes the place of what it held before, whole or not at all. With neither --store nor --out the
-    tables are only checked. `rescue-kg template finding` shows the columns.
+    Tables are CSV, TSV, Parquet or Excel. Rejected rows go to TABLE.rejects.tsv with row, column, value and
+    reason, and make the exit status 1. The dataset takes the place of what it held before, whole or not at
+    all. With neither --store nor --out the tables are only checked. `rescue-kg template claim` shows the
+    columns of a kind of table.
 
     \b
         rescue-kg add studies.tsv findings.tsv --store my-evidence

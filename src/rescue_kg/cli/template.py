@@ -10,9 +10,9 @@ __all__ = ["command"]
 
 
 @click.command("template", short_help="Print an empty evidence table, its columns explained.")
-@click.argument("kind", type=click.Choice(("study", "finding")))
+@click.argument("kind", type=click.Choice(("study", "finding", "claim")))
 def command(kind: str) -> None:
-    """Print the header of a table of studies or findings, in TSV, below a comment on each column.
+    """Print the header of a table of studies, findings or claims, in TSV, below a comment on each column.
 
     \b
         rescue-kg template finding > findings.tsv

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import operator
 from typing import TYPE_CHECKING, Final
 
 from rescue_kg.namespaces import PREFIXES
 from rescue_kg.tables import cells
 from rescue_kg.tables.columns import ID
-from rescue_kg.tables.rows import EMPTY, has_figure, is_long
+from rescue_kg.tables.rows import EMPTY, has_part, is_long
 
 if TYPE_CHECKING:
     import ibis
@@ -32,9 +33,10 @@ def reasons(rows: ibis.Table, schema: Schema) -> dict[str, ibis.Value]:
     import ibis
 
     across: dict[str, list[ibis.Value]] = {name: [] for name in schema.names}
-    figure = has_figure(rows, schema)
+    figure = has_part(rows, schema)
     for column in schema.columns:
         across[column.name] += _about_estimate(rows, column, schema, figure)
+    _about_kind(rows, schema, across)
     for need in schema.needs:
         lacks = rows[need.where].notnull() & rows[need.column].isnull()
         why = f"found no value, expected one beside {need.where}: {need.message}"
@@ -74,7 +76,7 @@ def _about_cell(rows: ibis.Table, column: Column, schema: Schema) -> ibis.Value:
 
     cell = rows[column.name]
     cases = []
-    if column.required and column.subject == schema.kind:
+    if schema.is_asked(column):
         cases.append((cell.isnull(), ibis.literal("found no value, expected one in every row")))
     why = f"_why_{column.name}"
     if column.is_reference or is_long(column):
@@ -90,12 +92,12 @@ def _about_cell(rows: ibis.Table, column: Column, schema: Schema) -> ibis.Value:
 
 
 def _about_estimate(rows: ibis.Table, column: Column, schema: Schema, figure: ibis.Value) -> list[ibis.Value]:
-    """Return what is wrong with a cell of the estimate beside, or without, figures."""
+    """Return what is wrong with a cell of the estimate without figures, and with a number beside another."""
     import ibis
 
     cell = rows[column.name]
     found = []
-    if column.subject != schema.kind:
+    if column.subject != schema.kind and not (schema.part and schema.part.always):
         figures = ", ".join(schema.figures)
         if column.required:
             found.append(ibis.cases((cell.isnull() & figure, "found no value, expected one beside a figure")))
@@ -108,19 +110,43 @@ def _about_estimate(rows: ibis.Table, column: Column, schema: Schema, figure: ib
                     )
                 )
             )
-    if column.not_above is not None:
-        other = schema.at(column.not_above)
+    for path, outside, words in (
+        (column.not_above, operator.gt, "above"),
+        (column.below, operator.ge, "that is not below"),
+    ):
+        other = schema.at(path) if path is not None else None
         if other is not None:
-            above = rows[f"_number_{column.name}"] > rows[f"_number_{other.name}"]
-            found.append(
-                ibis.cases(
-                    (
-                        above,
-                        ibis.literal(f"found a number above {other.name} (") + rows[other.name] + ")",
-                    )
-                )
-            )
+            wrong = outside(rows[f"_number_{column.name}"], rows[f"_number_{other.name}"])
+            why = ibis.literal(f"found a number {words} {other.name} (") + rows[other.name] + ")"
+            found.append(ibis.cases((wrong, why)))
     return found
+
+
+def _about_kind(rows: ibis.Table, schema: Schema, across: dict[str, list[ibis.Value]]) -> None:
+    """Add what the kind of a claim asks for, or rules out."""
+    import ibis
+
+    which = schema.kind_column
+    if which is None:
+        return
+    kind = rows[f"_iri_{which.name}"] if f"_iri_{which.name}" in rows.columns else ibis.null("string")
+    cases: dict[str, list[tuple[ibis.Value, str]]] = {}
+    for rule in schema.rules:
+        mine = kind == rule.node_class
+        row = f"a row of the kind {rule.kind}"
+        if rule.column not in across:
+            why = f"found {row} in a table without the column {rule.column}: {rule.message}"
+            cases.setdefault(which.name, []).append((mine, why))
+            continue
+        cell = rows[rule.column]
+        if rule.there:
+            why = f"found no value, expected one in {row}: {rule.message}"
+            cases.setdefault(rule.column, []).append((mine & cell.isnull(), why))
+        else:
+            why = f"found a value in {row}, expected none: {rule.message}"
+            cases.setdefault(rule.column, []).append((mine & cell.notnull(), why))
+    for name, several in cases.items():
+        across[name].append(ibis.cases(*several))
 
 
 def _about_group(rows: ibis.Table, group: Group, across: dict[str, list[ibis.Value]]) -> None:

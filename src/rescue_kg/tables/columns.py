@@ -1,4 +1,4 @@
-"""The columns of evidence tables, as the shapes have them: one for each property of a study or a finding."""
+"""The columns of evidence tables, as the shapes have them: one for each property of what a row makes."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 from functools import cache
 from typing import TYPE_CHECKING, Final, Literal, NamedTuple
 
-from rescue_kg.errors import ParseError, UnknownNameError, did_you_mean
+from rescue_kg.errors import UnknownNameError, did_you_mean
 from rescue_kg.namespaces import PREFIXES
 from rescue_kg.resources import shape_files
 
@@ -14,29 +14,21 @@ if TYPE_CHECKING:
     from collections.abc import Container, Sequence
     from pathlib import Path
 
-__all__ = ["ID", "KINDS", "LABEL", "Column", "Group", "Kind", "Need", "Schema", "schema"]
+__all__ = ["ID", "KINDS", "LABEL", "Column", "Group", "Kind", "KindRule", "Need", "Part", "Schema", "schema"]
 
-Kind = Literal["study", "finding"]
+Kind = Literal["study", "finding", "claim"]
 
-#: The kinds of table.
-KINDS: Final[tuple[Kind, ...]] = ("study", "finding")
+#: The kinds of table, each after those whose rows its own may name.
+KINDS: Final[tuple[Kind, ...]] = ("study", "finding", "claim")
 
-#: The column that names the row: `x` makes study:x or finding:x.
+#: The column that names the row: `x` makes study:x, finding:x or claim:x.
 ID: Final = "id"
 
 #: The property of the label, which is made where the cell is empty.
 LABEL: Final = PREFIXES["rdfs"] + "label"
 
-_RESCUE: Final = PREFIXES["rescue"]
-
-#: Kind of table -> its class, and the class of a second node that a row makes.
-_CLASSES: Final[dict[Kind, tuple[str, ...]]] = {
-    "study": (_RESCUE + "Study",),
-    "finding": (_RESCUE + "Finding", _RESCUE + "EffectEstimate"),
-}
-_LINK: Final = _RESCUE + "hasEstimate"
-_ADVICE: Final = _RESCUE + "recommendation"
-_NOTE: Final = PREFIXES["skos"] + "editorialNote"
+#: The property of the class, where a column says it.
+TYPE: Final = PREFIXES["rdf"] + "type"
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,10 +37,11 @@ class Column:
 
     `kind` is `node` (a node of one of `classes`), `iri` (any IRI) or the local name of a datatype: decimal,
     integer, string, langString (written in English), anyURI, boolean. `path` is the IRI of the property,
-    `subject` the kind of node that carries it (study, finding, estimate), `printed` the IRI of the property
-    that takes the number as printed. Bounds are texts, as in the shape. `choices` are the values of `sh:in`
-    and `default` the value that an empty cell stands for: IRIs or texts. `not_above` is the path of
-    `sh:lessThanOrEquals`.
+    `subject` the kind of node that carries it (study, finding, estimate, claim, mention), `printed` the IRI
+    of the property that takes the number as printed. Bounds are texts, as in the shape. `choices` are the
+    values of `sh:in`, `short` what a cell may call them beside their own names, and `default` the value that
+    an empty cell stands for: IRIs or texts. `not_above` is the path of `sh:lessThanOrEquals`, `below` that
+    of `sh:lessThan`.
     """
 
     name: str
@@ -68,9 +61,11 @@ class Column:
     min_length: int | None = None
     max_length: int | None = None
     choices: tuple[str, ...] = ()
+    short: tuple[str, ...] = ()
     default: str | None = None
     printed: str | None = None
     not_above: str | None = None
+    below: str | None = None
 
     @property
     def is_reference(self) -> bool:
@@ -104,12 +99,32 @@ class Need(NamedTuple):
     message: str
 
 
+class Part(NamedTuple):
+    """A second node that a row makes: `link` leads to it, and every row makes one if `always`."""
+
+    name: str
+    node_class: str
+    link: str
+    always: bool
+
+
+class KindRule(NamedTuple):
+    """A column that rows of one kind (and class) must fill (`there`) or leave empty; `message` says why."""
+
+    kind: str
+    node_class: str
+    column: str
+    there: bool
+    message: str
+
+
 @dataclass(frozen=True, slots=True)
 class Schema:
     """The columns of one kind of table, in order, without the id.
 
-    A finding has an estimate where it fills at least one of `figures`. `groups` and `needs` are what the
-    shapes say about several columns.
+    A finding has its `part`, an estimate, where it fills at least one of `figures`; a claim always has a
+    mention. `groups` and `needs` are what the shapes say about several columns, `rules` what they say about
+    one kind of claim.
     """
 
     kind: Kind
@@ -118,6 +133,8 @@ class Schema:
     figures: tuple[str, ...]
     groups: tuple[Group, ...]
     needs: tuple[Need, ...]
+    part: Part | None = None
+    rules: tuple[KindRule, ...] = ()
 
     @property
     def names(self) -> tuple[str, ...]:
@@ -148,7 +165,19 @@ class Schema:
             figures=tuple(name for name in self.figures if name in kept),
             groups=tuple(group for group in groups if group.columns),
             needs=tuple(need for need in self.needs if {need.where, need.column} <= kept),
+            # What is missing for want of a column is missing all the same.
+            rules=tuple(rule for rule in self.rules if rule.there or rule.column in kept),
         )
+
+    def is_asked(self, column: Column) -> bool:
+        """Return whether every row must fill a column."""
+        always = column.subject == self.kind or (self.part is not None and self.part.always)
+        return column.required and always
+
+    @property
+    def kind_column(self) -> Column | None:
+        """The column that says of which class the row is, where the shapes leave a choice."""
+        return self.at(TYPE)
 
     def at(self, path: str) -> Column | None:
         """Return the column of a property, or None."""
@@ -164,64 +193,13 @@ def schema(kind: str, files: Sequence[Path] | None = None) -> Schema:
         raise UnknownNameError(
             f"unknown kind of table {kind!r}, expected {' or '.join(KINDS)}{did_you_mean(kind, KINDS)}"
         )
-    return _packaged(kind) if files is None else _schema(kind, files)
+    if files is None:
+        return _packaged(kind)
+    from rescue_kg.tables.schemas import build
+
+    return build(kind, files)
 
 
 @cache
 def _packaged(kind: Kind) -> Schema:
-    return _schema(kind, shape_files())
-
-
-def _schema(kind: Kind, files: Sequence[Path]) -> Schema:
-    from rescue_kg.tables.shapes import Shapes
-
-    shapes = Shapes(files, without={_LINK})
-    main, *others = _CLASSES[kind]
-    columns = list(shapes.columns(main, kind))
-    for other in others:
-        taken = {column.path for column in columns}
-        columns += [
-            column
-            for column in shapes.columns(other, "estimate")
-            if column.path not in taken and column.path != _NOTE
-        ]
-    names = [column.name for column in columns]
-    twice = sorted({name for name in [*names, ID] if [*names, ID].count(name) > 1})
-    if twice:
-        raise ParseError(
-            f"the shapes of a {kind}: found two properties for the column {', '.join(twice)}, expected one"
-        )
-    by_path = {column.path: column.name for column in columns}
-    figures = tuple(
-        dict.fromkeys(
-            by_path[path]
-            for other in others
-            for paths, exactly, _ in shapes.groups(other)
-            if not exactly
-            for path in paths
-            if path in by_path
-        )
-    )
-    groups = []
-    for paths, exactly, message in shapes.groups(main):
-        known = [by_path[path] for path in paths if path in by_path]
-        if _LINK in paths:
-            known += _results(columns, figures)
-            # Advice is a result too, and has no figure.
-            known += [name for name in (by_path.get(_ADVICE),) if name is not None and name not in known]
-        if known:
-            groups.append(Group(tuple(known), exactly, message))
-    needs = tuple(
-        Need(by_path[where], by_path[path], message)
-        for node_class in (main, *others)
-        for where, path, message in shapes.needs(node_class)
-        if where in by_path and path in by_path
-    )
-    return Schema(kind, main, tuple(columns), figures, tuple(groups), needs)
-
-
-def _results(columns: Sequence[Column], figures: Sequence[str]) -> list[str]:
-    """Return the figures that are a result: no measure, and no number that only bounds another."""
-    bounds = {column.not_above for column in columns}
-    by_name = {column.name: column for column in columns}
-    return [name for name in figures if not by_name[name].is_reference and by_name[name].path not in bounds]
+    return schema(kind, shape_files())

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING
 
 from rescue_kg.errors import RescueKgError, did_you_mean
 from rescue_kg.namespaces import PREFIXES, contract, expand, is_iri
@@ -25,7 +25,6 @@ if TYPE_CHECKING:
 
 __all__ = ["Judged", "judge"]
 
-_STUDY: Final = PREFIXES["rescue"] + "Study"
 #: A reason with near names is made for so many names that are not known, out of so many that are.
 _HINTS, _KNOWN = 300, 20_000
 
@@ -59,18 +58,16 @@ class Judged:
 
 
 def judge(engine: Engine, staged: Sequence[Staged], nodes: Nodes, paths: Sequence[str]) -> list[Judged]:
-    """Tell good rows from bad, studies before findings.
+    """Tell good rows from bad, studies before what names them.
 
-    A row that names a study whose own row is bad is bad as well, and so on.
+    A row that names a study or a claim whose own row is bad is bad as well, and so on.
     """
     names = [os.path.basename(path) for path in paths]  # noqa: PTH119
-    studies: _Judge | None = None
+    judges: list[_Judge] = []
     judged = []
     for table in staged:
-        one = _Judge(engine, table, nodes, names)
-        if one.kind == "study":
-            studies = one
-        judged.append(one.judged(studies))
+        judges.append(_Judge(engine, table, nodes, names))
+        judged.append(judges[-1].judged(judges))
     return judged
 
 
@@ -98,12 +95,13 @@ class _Judge:
         self.references = [column for column in self.columns if column.is_reference]
         self._upload()
 
-    def judged(self, studies: _Judge | None) -> Judged:
-        """Return the judgement; `studies` are the judge of the tables of studies, which rows may name."""
-        self._look_at(studies)
+    def judged(self, judges: Sequence[_Judge]) -> Judged:
+        """Return the judgement; `judges` are those of tables whose rows these rows may name, and this one."""
+        named = [one for one in judges if self._naming(one)]
+        self._look_at(named)
         bad = self.bad
-        if studies is not None:
-            bad = self._fallen(bad, studies)
+        for one in named:
+            bad = self._fallen(bad, one)
         good = self.engine.view(f"{self.kind}_good", self.joined.anti_join(bad, COUNT))
         self.bad = bad
         return Judged(self.schema, good, bad, self.names_of_columns)
@@ -112,12 +110,16 @@ class _Judge:
         """Return the IRIs of the nodes of rows, as `iri`."""
         return which.select(iri=rows.subject(which, self.kind)).distinct()
 
-    def _fallen(self, bad: ibis.Table, studies: _Judge) -> ibis.Table:
-        """Return the bad rows with those that name a study whose row is bad."""
+    def _naming(self, other: _Judge) -> list[Column]:
+        """Return the columns that take nodes which the rows of another judge make."""
+        return [column for column in self.references if other.schema.node_class in column.classes]
+
+    def _fallen(self, bad: ibis.Table, other: _Judge) -> ibis.Table:
+        """Return the bad rows with those that name a node whose own row, with another judge, is bad."""
         import ibis
 
-        columns = [column for column in self.references if _STUDY in column.classes]
-        if not columns or self.known is None:
+        columns = self._naming(other)
+        if self.known is None:
             return bad
         leans = []
         for column in columns:
@@ -129,10 +131,10 @@ class _Judge:
                     f"{self.kind}_leans_{column.name}", leaning.select(values[COUNT], values.value, mine.iri)
                 )
             )
-        own = studies is self
+        own = other is self
         turn = 0
         while True:
-            fallen = self.engine.keep(f"{self.kind}_fallen", studies.lost(bad if own else studies.bad))
+            fallen = self.engine.keep(f"{self.kind}_fallen", other.lost(bad if own else other.bad))
             if not self.engine.count(fallen):
                 return bad
             hits = []
@@ -152,16 +154,16 @@ class _Judge:
                 changes[f"_value_{column.name}"] = ibis.coalesce(hit, both[f"_value_{column.name}"])
                 changes[f"_reason_{column.name}"] = ibis.ifelse(
                     hit.notnull(),
-                    "found a study whose own row is rejected; mend that row",
+                    f"found a {other.kind} whose own row is rejected; mend that row",
                     ibis.null("string"),
                 )
             more = self.engine.keep(
-                f"{self.kind}_bad_{turn}", both.mutate(**changes).select(*self.judging.columns)
+                f"{self.kind}_{other.kind}_bad_{turn}", both.mutate(**changes).select(*self.judging.columns)
             )
             if not self.engine.count(more):
                 return bad
             turn += 1
-            bad = self.engine.keep(f"{self.kind}_bad_to_{turn}", bad.union(more))
+            bad = self.engine.keep(f"{self.kind}_{other.kind}_bad_to_{turn}", bad.union(more))
             if not own:
                 return bad
 
@@ -174,14 +176,15 @@ class _Judge:
         graph = self.taken.select(iri=self.taken["_known"])
         return made.filter(made.iri.notnull()).anti_join(kept, "iri").anti_join(graph, "iri")
 
-    def _look_at(self, studies: _Judge | None) -> None:
+    def _look_at(self, named: Sequence[_Judge]) -> None:
         """Judge every row by itself, beside the graph and the other rows."""
         import ibis
 
         extra = []
-        if studies is not None:
-            named = studies.rows.filter(studies.rows.id.re_search(cells.SLUG))
-            extra.append(references.names_of_rows(named, _STUDY, "study"))
+        for other in named:
+            usable = other.rows.filter(other.rows.id.re_search(cells.SLUG))
+            for key in {key_of(column) for column in self._naming(other)}:
+                extra.append(references.names_of_rows(usable, key, other.kind))
         known = self.known = self._known(extra)
         long = {}
         for column in self.columns:
@@ -275,17 +278,19 @@ class _Judge:
         return [] if len(found) > _KNOWN else found
 
     def _unknown(self, value: str, column: Column, near: list[str]) -> str:
-        expected = " or ".join(map(contract, column.classes)) or "one of its values"
+        expected = "a " + (" or ".join(map(contract, column.classes)) or "value of this column")
+        if column.short:
+            expected = "one of " + ", ".join(column.short)
         wanted = value
         if is_iri(value) or value.partition(":")[0] in PREFIXES:
             iri = _expanded(value)
             classes = self.nodes.classes_of(iri) if iri else []
             if classes:
-                return f"found a {', '.join(classes)}, expected a {expected}"
+                return f"found a {', '.join(classes)}, expected {expected}"
             near = [name for name in near if is_iri(name) == is_iri(value) and ":" in name]
         else:
             near = [name for name in near if not is_iri(name) and name.partition(":")[0] not in PREFIXES]
-        return f"found the name of no known node, expected a {expected}{did_you_mean(wanted, near)}"
+        return f"found the name of no known node, expected {expected}{did_you_mean(wanted, near)}"
 
 
 def _expanded(value: str) -> str | None:

@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING, Final
 
 from rescue_kg.namespaces import PREFIXES
 from rescue_kg.tables import cells
-from rescue_kg.tables.columns import LABEL
-from rescue_kg.tables.rows import has_figure, is_long, subject
+from rescue_kg.tables.columns import LABEL, TYPE
+from rescue_kg.tables.rows import has_part, is_long, subject
 
 if TYPE_CHECKING:
     import ibis
@@ -16,9 +16,7 @@ if TYPE_CHECKING:
 
 __all__ = ["block", "label"]
 
-_TYPE: Final = PREFIXES["rdf"] + "type"
 _INDIVIDUAL: Final = PREFIXES["owl"] + "NamedIndividual"
-_RESCUE: Final = PREFIXES["rescue"]
 
 
 def block(rows: ibis.Table, schema: Schema, graph: str | None = None) -> ibis.Table:
@@ -31,25 +29,28 @@ def block(rows: ibis.Table, schema: Schema, graph: str | None = None) -> ibis.Ta
 
     end = " .\n" if graph is None else f" <{graph}> .\n"
     node = ibis.literal("<") + subject(rows, schema.kind) + ">"
-    estimate = ibis.literal(f"<{PREFIXES['estimate']}") + rows.id + "-1>"
-    text = _types(node, schema.node_class, end)
-    inner = _types(estimate, _RESCUE + "EffectEstimate", end)
+    # A column that says the class says it alone: what is above it follows.
+    text = _types(node, None if schema.kind_column else schema.node_class, end)
     for column in schema.columns:
         if column.subject == schema.kind:
             text = text + _statements(rows, column, schema, node, end)
-        else:
-            inner = inner + _statements(rows, column, schema, estimate, end)
-    if schema.figures:
-        inner = node + f" <{_RESCUE}hasEstimate> " + estimate + end + inner
-        text = text + ibis.ifelse(has_figure(rows, schema), inner, "")
+    part = schema.part
+    if part is not None and (schema.figures or part.always):
+        other = ibis.literal(f"<{PREFIXES[part.name]}") + rows.id + "-1>"
+        inner = node + f" <{part.link}> " + other + end + _types(other, part.node_class, end)
+        for column in schema.columns:
+            if column.subject == part.name:
+                inner = inner + _statements(rows, column, schema, other, end)
+        text = text + (inner if part.always else ibis.ifelse(has_part(rows, schema), inner, ""))
     return rows.select(block=text)
 
 
 def label(rows: ibis.Table, schema: Schema) -> ibis.Value:
     """Return the label that a row without one gets.
 
-    For a study its title; for a finding, by the labels of the nodes, `INTERVENTION against COMPARATOR in
-    STATE: OUTCOME, TIMEPOINT`, or `INTERVENTION in STATE: recommendation`.
+    For a study its title; else, by the labels of the nodes, for a finding `INTERVENTION against COMPARATOR in
+    STATE: OUTCOME, TIMEPOINT` or `INTERVENTION in STATE: recommendation`, for a claim `INTERVENTION in STATE:
+    OUTCOME (KIND claim ID)`, as far as it has them.
     """
     import ibis
 
@@ -64,6 +65,14 @@ def label(rows: ibis.Table, schema: Schema) -> ibis.Value:
 
     start = named("about_intervention")
     state = after(" in ", named("about_state"))
+    which = schema.kind_column
+    if which is not None:
+        about = ibis.coalesce(start + state, named("about_state"), start)
+        about = ibis.coalesce(about + after(": ", named("about_outcome")), named("about_outcome"))
+        kinds = zip(which.choices, which.short, strict=True)
+        names = [(rows[f"_iri_{which.name}"] == iri, name) for iri, name in kinds]
+        mark = ibis.cases(*names) + f" {schema.kind} " + rows.id
+        return ibis.coalesce(about + " (" + mark + ")", mark)
     advice = start + state + ": recommendation"
     when = rows.timepoint if "timepoint" in rows.columns else ibis.null("string")
     measured = (
@@ -78,9 +87,9 @@ def label(rows: ibis.Table, schema: Schema) -> ibis.Value:
     return ibis.ifelse(rows.recommendation.notnull(), advice, measured)
 
 
-def _types(node: ibis.Value, name: str, end: str) -> ibis.Value:
-    start = node + f" <{_TYPE}> <"
-    return start + _INDIVIDUAL + ">" + end + start + name + ">" + end
+def _types(node: ibis.Value, name: str | None, end: str) -> ibis.Value:
+    start = node + f" <{TYPE}> <"
+    return start + _INDIVIDUAL + ">" + end + (start + name + ">" + end if name else "")
 
 
 def _statements(rows: ibis.Table, column: Column, schema: Schema, node: ibis.Value, end: str) -> ibis.Value:

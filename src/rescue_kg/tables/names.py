@@ -35,7 +35,7 @@ class Name(NamedTuple):
 
 
 def key_of(column: Column) -> str:
-    """Return what the nodes that a column takes are listed under: its classes, or for sh:in its name."""
+    """Return what the nodes that a column takes are listed under: its classes, or the nodes themselves."""
     return " ".join(column.choices if column.choices else column.classes)
 
 
@@ -50,6 +50,8 @@ class Nodes:
         """Yield every name of every node that a column takes; a name may come more than once."""
         key = key_of(column)
         iris = iter(column.choices) if column.choices else self.instances(column.classes)
+        for iri, name in zip(column.choices, column.short, strict=False):
+            yield Name(key, LABEL, name, iri)
         for iri in iris:
             short = contract(iri)
             yield Name(key, EXACT, iri, iri)

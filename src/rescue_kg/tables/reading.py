@@ -68,7 +68,7 @@ class Table:
 
     @property
     def kind(self) -> Kind:
-        """Whether it is a table of studies or of findings."""
+        """Whether it is a table of studies, of findings or of claims."""
         return self.schema.kind
 
 
@@ -186,7 +186,7 @@ def _check_header(file: str, header: Iterable[str]) -> tuple[Schema, tuple[str, 
         hints = "; ".join(f"{name!r}{hint}" for name, hint in near.items() if hint)
         raise InputError(
             f"{file}: found the columns {_listed(names)}, which are those of no table{': ' if hints else ''}"
-            f"{hints}; expected the columns that rescue-kg template study or template finding lists"
+            f"{hints}; expected the columns that rescue-kg template {'|'.join(KINDS)} lists"
         )
     table = schema(kind)
     unknown = [name for name in names if name not in known[kind]]
@@ -200,7 +200,7 @@ def _check_header(file: str, header: Iterable[str]) -> tuple[Schema, tuple[str, 
         )
     needed = [ID, *(column.name for column in table.columns if column.required)]
     if not set(table.figures) & set(names):
-        needed = [name for name in needed if name == ID or table[name].subject == kind]
+        needed = [name for name in needed if name == ID or table.is_asked(table[name])]
     needed += [need.column for need in table.needs if need.where in names]
     for group in table.groups:
         if not set(group.columns) & set(names):

@@ -88,6 +88,7 @@ def names_of_rows(rows: ibis.Table, key: str, kind: str) -> ibis.Table:
     import ibis
 
     iri = ibis.literal(PREFIXES[kind]) + rows.id
+    # The label that a row gets for want of one is a name of a study only.
     made = rows.title if kind == "study" else ibis.null("string")
     names = [
         (EXACT, iri),

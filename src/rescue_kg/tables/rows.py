@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
     from rescue_kg.tables.columns import Column, Schema
 
-__all__ = ["cleaned", "has_figure", "is_long", "joined", "known", "numbers", "repeated", "several", "subject"]
+__all__ = ["cleaned", "has_part", "is_long", "joined", "known", "numbers", "repeated", "several", "subject"]
 
 
 def cleaned(raw: ibis.Table, schema: Schema) -> ibis.Table:
@@ -39,18 +39,18 @@ def cleaned(raw: ibis.Table, schema: Schema) -> ibis.Table:
         if column.default is not None:
             filled = ibis.coalesce(rows[column.name], column.default)
             if column.subject != schema.kind:
-                filled = ibis.ifelse(has_figure(rows, schema), filled, rows[column.name])
+                filled = ibis.ifelse(has_part(rows, schema), filled, rows[column.name])
             # A row that could not be read has no cells at all.
             defaults[column.name] = ibis.ifelse(rows["_fault"].isnull(), filled, ibis.null("string"))
     return rows.mutate(**defaults) if defaults else rows
 
 
-def has_figure(rows: ibis.Table, schema: Schema) -> ibis.Value:
-    """Return whether a row has a figure, and so an estimate."""
+def has_part(rows: ibis.Table, schema: Schema) -> ibis.Value:
+    """Return whether a row makes a second node: a claim always, a finding where it has a figure."""
     import ibis
 
     if not schema.figures:
-        return ibis.literal(False)
+        return ibis.literal(schema.part is not None and schema.part.always)
     found = rows[schema.figures[0]].notnull()
     for name in schema.figures[1:]:
         found = found | rows[name].notnull()

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence, Set
     from pathlib import Path
 
-__all__ = ["Shapes"]
+__all__ = ["Shapes", "snake"]
 
 _RDF, _RDFS, _SH, _XSD = (PREFIXES[name] for name in ("rdf", "rdfs", "sh", "xsd"))
 
@@ -55,6 +55,26 @@ class Shapes:
                     found[path] = self._column(node, path, subject)
         for path, column in sorted(found.items(), key=lambda item: (item[1].order, item[1].name)):
             yield _with_printed(column, printed.get(path))
+
+    def kinds(self, node_class: str) -> tuple[str, ...]:
+        """Return the classes of which a node of a class is exactly one, by an sh:xone over sh:class."""
+        return tuple(
+            iri.value
+            for shape in self._targeting(node_class)
+            for start in self.objects(shape, "xone")
+            for member in self._members(start)
+            for iri in self.objects(member, "class")
+            if isinstance(iri, ox.NamedNode)
+        )
+
+    def counts(self, node_class: str) -> Iterator[tuple[str, int, int | None, str]]:
+        """Yield (property, sh:minCount or 0, sh:maxCount, message) for each property of a class."""
+        for shape in self._targeting(node_class):
+            for node in self.objects(shape, "property"):
+                for path in self.objects(node, "path"):
+                    if isinstance(path, ox.NamedNode):
+                        least, most = self._whole(node, "minCount") or 0, self._whole(node, "maxCount")
+                        yield path.value, least, most, self._text(node, "message") or ""
 
     def groups(self, node_class: str) -> Iterator[tuple[tuple[str, ...], bool, str]]:
         """Yield (properties, exactly one, message) for each sh:or and sh:xone that asks for some."""
@@ -102,8 +122,7 @@ class Shapes:
         )
 
     def _column(self, node: ox.NamedNode | ox.BlankNode, path: str, subject: str) -> Column:
-        local = re.split(r"[/#]", path)[-1]
-        name = re.sub(r"(?<=[a-z0-9])(?=[A-Z])", "_", local).lower()
+        name = snake(re.split(r"[/#]", path)[-1])
         classes = self._classes(node)
         choices = tuple(_plain(term) for start in self.objects(node, "in") for term in self._list(start))
         default = self._term(node, "defaultValue")
@@ -120,7 +139,7 @@ class Shapes:
         else:
             kinds = {term.value for term in self.objects(node, "nodeKind") if isinstance(term, ox.NamedNode)}
             kind = "iri" if _SH + "IRI" in kinds else "string"
-        above = self.objects(node, "lessThanOrEquals")
+        above, over = self.objects(node, "lessThanOrEquals"), self.objects(node, "lessThan")
         return Column(
             name=name,
             path=path,
@@ -142,6 +161,7 @@ class Shapes:
             choices=choices,
             default=None if default is None else _plain(default),
             not_above=next((term.value for term in above if isinstance(term, ox.NamedNode)), None),
+            below=next((term.value for term in over if isinstance(term, ox.NamedNode)), None),
         )
 
     def _classes(self, node: ox.NamedNode | ox.BlankNode) -> tuple[str, ...]:
@@ -186,6 +206,11 @@ class Shapes:
     def _whole(self, node: ox.NamedNode | ox.BlankNode, name: str) -> int | None:
         text = self._text(node, name)
         return None if text is None else int(text)
+
+
+def snake(name: str) -> str:
+    """Return the local name of a property or class in small letters: `about_state` for `aboutState`."""
+    return re.sub(r"(?<=[a-z0-9])(?=[A-Z])", "_", name).lower()
 
 
 def _with_printed(column: Column, printed: str | None) -> Column:

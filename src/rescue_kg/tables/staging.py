@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from itertools import islice
 from typing import TYPE_CHECKING, Any, Final
 
+from rescue_kg.tables.columns import KINDS
 from rescue_kg.tables.reading import COUNT, PLACES
 
 if TYPE_CHECKING:
@@ -37,11 +38,11 @@ class Staged:
 
 
 def stage(engine: Engine, tables: Sequence[Table], progress: Progress | None) -> list[Staged]:
-    """Read tables into the engine, those of studies first, since findings lean on them."""
+    """Read tables into the engine, those of studies first, since the others lean on them."""
     total = sum(table.size for table in tables)
     staged = []
     before = 0
-    for kind in ("study", "finding"):
+    for kind in KINDS:
         mine = [(place, table) for place, table in enumerate(tables) if table.kind == kind]
         if not mine:
             continue

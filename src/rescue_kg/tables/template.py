@@ -27,22 +27,28 @@ _KINDS = {
 }
 
 
+_RULES = (("required for", True), ("empty for", False))
+
+
 def template(kind: str, store: Store) -> str:
     """Return the text of an empty TSV table: a comment on each column, then the header.
 
     A comment is `# column: description; required; what a cell holds`. Values of a fixed set are listed by the
-    local names that a store has for them. Raises UnknownNameError for another kind than study and finding.
+    local names that a store has for them. Raises UnknownNameError for another kind than those of KINDS.
     """
     table = schema(kind)
     nodes = Nodes([store])
     lines = [f"# {ID}: Names the row; required; small letters, digits and hyphens, as in recovery-dex-2021"]
     for column in table.columns:
         need = "required" if column.required else "optional"
-        if column.subject != kind and column.name not in table.figures:
+        if column.subject != kind and table.figures and column.name not in table.figures:
             need = "required beside a figure" if column.required else "only beside a figure"
         if column.name == "label":
             need = "made where it is empty"
-        parts = [column.description.rstrip("."), need, *_holds(column, nodes)]
+        rules = [rule for rule in table.rules if rule.column == column.name]
+        kinds = [(words, [rule.kind for rule in rules if rule.there is there]) for words, there in _RULES]
+        by_kind = [f"{words} {', '.join(those)}" for words, those in kinds if those]
+        parts = [column.description.rstrip("."), need, *by_kind, *_holds(column, nodes)]
         lines.append(f"# {column.name}: {'; '.join(part for part in parts if part)}")
     if table.figures:
         lines.append(f"# a figure is any of {', '.join(table.figures)}")
@@ -59,7 +65,9 @@ def _holds(column: Column, nodes: Nodes) -> list[str]:
     parts = []
     if column.is_reference:
         iris = sorted(set(column.choices or nodes.instances(column.classes)))
-        if is_value_set(iris):
+        if column.short:
+            parts.append("one of " + ", ".join(column.short))
+        elif is_value_set(iris):
             parts.append("one of " + ", ".join(contract(iri).partition(":")[2] for iri in iris))
         else:
             kinds = " or ".join(map(contract, column.classes))
