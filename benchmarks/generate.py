@@ -1,14 +1,18 @@
-"""Makes up evidence tables of any size: studies, findings, and on request a hierarchy of terms.
+r"""Makes up evidence tables of any size: studies, findings, claims, and the terms that they name.
 
 Published evidence fills a few hundred rows; how the package does with millions is measured, and tested, on
 these. The columns are those that `rescue-kg add` reads, the nodes those of the packaged ontology. Good rows
 are accepted and faulty ones rejected, each for the one fault that its note names; `facts.json` says how many
 there are. Links follow Zipf's law: what is named most often is named twice as often as the second, three
-times as often as the third. The same arguments give the same bytes with the same numpy and pyarrow, in every
-process. Rows are made in chunks, so that the memory does not depend on their number.
+times as often as the third. That holds within a field of study, whose terms and studies are its own: their
+number grows with the rows (`made_up_fields` says why); `--fields 1` makes one of all. How often there is what
+is made up as well. The same arguments give the same bytes with the same numpy and pyarrow, in every process.
+Rows are made in chunks, so that the memory does not depend on their number.
 
-    python benchmarks/generate.py FOLDER --findings 1000000 --faulty 0.01 --terms 5000
-    rescue-kg add FOLDER/studies.tsv FOLDER/findings.tsv --new-terms FOLDER/terms.ttl --store my-store
+    python benchmarks/generate.py FOLDER --findings 1000000 --claims 1000000 --faulty 0.01
+    python benchmarks/generate.py FOLDER --triples 200000
+    rescue-kg add FOLDER/studies.tsv FOLDER/findings.tsv FOLDER/claims.tsv --new-terms FOLDER/terms.ttl \
+        --store my-store
 """
 
 from __future__ import annotations
@@ -27,20 +31,72 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.csv as pv
 import pyarrow.parquet as pq
-from made_up_cells import Findings, numbered, study_cells
+from made_up_arrays import numbered
+from made_up_cells import Findings, study_cells
+from made_up_claims import Claims
 from made_up_faults import FAULTS
+from made_up_fields import Fields, Sizes
 
 from rescue_kg import tables
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
 
-    from made_up_cells import Cells, Whole
+    from made_up_arrays import Cells, Whole
 
 FORMATS: Final = ("tsv", "parquet")
 #: Rows that are made at a time; each chunk has random numbers of its own.
 CHUNK: Final = 65_536
-_NAMES: Final = {"study": "studies", "finding": "findings"}
+_NAMES: Final = {"study": "studies", "finding": "findings", "claim": "claims"}
+#: Rows of findings and claims for each field, about as many as the packaged review and evidence have.
+ROWS_OF_A_FIELD: Final = 250
+#: Findings and claims of a study, of a review and for a term, where no other number is asked for.
+_FINDINGS_OF_A_STUDY: Final = 20
+_CLAIMS_OF_A_REVIEW: Final = 50
+_ROWS_OF_A_TERM: Final = 5
+#: Statements that as many claims as findings make, with their studies and terms, divided by the claims:
+#: measured at 2,000 to 2,000,000 statements, and what test_generate.py holds them to.
+STATEMENTS_OF_A_PAIR: Final = 51.9
+
+
+class Rows(NamedTuple):
+    """How many rows and terms there are; the last `reviews` of the studies are those that state claims."""
+
+    findings: int
+    claims: int
+    studies: int
+    reviews: int
+    terms: int
+    fields: int
+
+    @classmethod
+    def of(
+        cls,
+        findings: int,
+        claims: int,
+        studies: int | None = None,
+        terms: int | None = None,
+        fields: int | None = None,
+    ) -> Rows:
+        """Return the numbers, those that are None in proportion to the findings and claims."""
+        reviews = max(1, claims // _CLAIMS_OF_A_REVIEW) if claims else 0
+        if studies is None:
+            studies = max(1, findings // _FINDINGS_OF_A_STUDY) + reviews
+        elif studies <= reviews:
+            reviews = studies // 2
+        rows = findings + claims
+        terms = rows // _ROWS_OF_A_TERM if terms is None else terms
+        return cls(findings, claims, studies, reviews, terms, fields or max(1, rows // ROWS_OF_A_FIELD))
+
+
+def for_triples(folder: Path, triples: int, form: str = "parquet", seed: int = 0) -> dict[str, object]:
+    """Write tables without faults that make about so many statements, terms included; return the facts.
+
+    There are as many claims as findings, and studies, reviews, terms and fields in proportion, the same for
+    every size. The packaged ontology is not counted.
+    """
+    pairs = max(1, round(triples / STATEMENTS_OF_A_PAIR))
+    return generate(folder, Rows.of(pairs, pairs), form, Fraction(0), seed)
 
 
 class Table(NamedTuple):
@@ -134,23 +190,27 @@ def write(path: Path, batches: Iterator[pa.RecordBatch]) -> None:
             table.write_batch(batch)
 
 
-def generate(
-    folder: Path, findings: int, studies: int, form: str, faulty: Fraction, terms: int, seed: int
-) -> dict[str, object]:
+def generate(folder: Path, rows: Rows, form: str, faulty: Fraction, seed: int) -> dict[str, object]:
     """Write the tables, the terms and the facts into a folder, and return the facts."""
     folder.mkdir(parents=True, exist_ok=True)
     nodes = made_up_nodes.packaged(seed)
-    states = terms // 3
-    bad = {kind: int(faulty * rows) for kind, rows in (("study", studies), ("finding", findings))}
-    makers = Findings(nodes, studies - bad["study"], terms - states, states)
-    made = (
-        Table("study", studies, bad["study"], partial(study_cells, nodes=nodes)),
-        Table("finding", findings, bad["finding"], makers.cells),
-    )
-    facts: dict[str, object] = {"seed": seed, "terms": terms}
-    if terms:
+    states = rows.terms // 3
+    asked = {"study": rows.studies, "finding": rows.findings, "claim": rows.claims}
+    bad = {kind: int(faulty * number) for kind, number in asked.items()}
+    primary = rows.studies - rows.reviews - bad["study"]
+    # Each field has something of everything.
+    count = min(rows.fields, primary, states + 1, *([rows.reviews] if rows.reviews else []))
+    fields = Fields(nodes, Sizes(count, primary, rows.reviews, rows.terms - states, states))
+    cells: dict[str, Callable[[np.random.Generator, Whole], Cells]] = {
+        "study": partial(study_cells, fields=fields),
+        "finding": Findings(fields).cells,
+        "claim": Claims(fields).cells,
+    }
+    made = [Table(kind, number, bad[kind], cells[kind]) for kind, number in asked.items() if number]
+    facts: dict[str, object] = {"seed": seed, "terms": rows.terms, "fields": count}
+    if rows.terms:
         with (folder / "terms.ttl").open("w", encoding="utf-8", newline="\n") as stream:
-            stream.writelines(made_up_nodes.terms(nodes, terms - states, states, seed))
+            stream.writelines(made_up_nodes.terms(nodes, rows.terms - states, states, count, seed))
     for table in made:
         name = _NAMES[table.kind]
         write(folder / f"{name}.{form}", table.batches(seed))
@@ -180,17 +240,29 @@ def main(arguments: Sequence[str] | None = None) -> None:
     """Read the command line, and print the facts."""
     parser = argparse.ArgumentParser(description=str(__doc__).partition("\n")[0])
     parser.add_argument("folder", type=Path, help="where to write; files of the same names are replaced")
-    parser.add_argument("--findings", type=_number(1), required=True, help="rows of the table of findings")
-    parser.add_argument("--studies", type=_number(1), help="rows of that of studies; else a twentieth")
+    size = parser.add_mutually_exclusive_group(required=True)
+    size.add_argument("--findings", type=_number(1), help="rows of the table of findings")
+    size.add_argument(
+        "--triples",
+        type=_number(100),
+        help="about so many statements, half the rows findings and half claims",
+    )
+    parser.add_argument("--claims", type=_number(0), help="rows of the table of claims; else none")
+    parser.add_argument("--studies", type=_number(2), help="rows of that of studies, reviews among them")
     parser.add_argument("--format", choices=FORMATS, default="tsv")
-    parser.add_argument("--faulty", type=_part, default=Fraction(0), help="part of the rows with a fault")
-    parser.add_argument("--terms", type=_number(0), default=0, help="new terms, two interventions to a state")
+    parser.add_argument("--faulty", type=_part, help="part of the rows with a fault; else none")
+    parser.add_argument("--terms", type=_number(0), help="new terms, two interventions to a state")
+    parser.add_argument("--fields", type=_number(1), help="fields of study, at most; else one for 250 rows")
     parser.add_argument("--seed", type=_number(0), default=0)
     given = parser.parse_args(arguments)
-    studies = given.studies or max(1, given.findings // 20)
-    facts = generate(
-        given.folder, given.findings, studies, given.format, given.faulty, given.terms, given.seed
-    )
+    if given.triples is not None:
+        for name in ("claims", "studies", "faulty", "terms", "fields"):
+            if getattr(given, name) is not None:
+                parser.error(f"found --{name} beside --triples, which works it out; expected one of them")
+        facts = for_triples(given.folder, given.triples, given.format, given.seed)
+    else:
+        rows = Rows.of(given.findings, given.claims or 0, given.studies, given.terms, given.fields)
+        facts = generate(given.folder, rows, given.format, given.faulty or Fraction(0), given.seed)
     print(json.dumps(facts, indent=2))
 
 

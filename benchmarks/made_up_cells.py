@@ -1,27 +1,23 @@
-"""The cells of made-up rows, a whole chunk of a column at a time: who is named, and with which figures."""
+"""The cells of made-up studies and findings: who is named, and with which figures."""
 
 from __future__ import annotations
 
 from itertools import pairwise
-from typing import TYPE_CHECKING, Any, Final, NamedTuple
+from typing import TYPE_CHECKING, Final, NamedTuple
 
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
+from made_up_arrays import chosen, hashes, numbered, shared_out, text, zipf
+from made_up_claims import LEAST_LENGTH
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from made_up_nodes import Nodes
-    from numpy.typing import NDArray
+    from made_up_arrays import Cells, Real, Whole
+    from made_up_fields import Fields
 
-    Whole = NDArray[np.int64]
-    Real = NDArray[np.float64]
-    Truth = NDArray[np.bool_]
-    #: Column -> an Arrow array of texts.
-    Cells = dict[str, Any]
-
-__all__ = ["Findings", "numbered", "study_cells"]
+__all__ = ["Findings", "study_cells"]
 
 #: What a row can be about, and what part of the rows is.
 _RATIO, _DIFFERENCE, _SHARE, _SINGLE_ARM, _WORDS = range(5)
@@ -43,65 +39,65 @@ _TIMES: Final = (("28 days", "28"), ("90 days", "90"), ("6 months", "180"), ("1 
 _PMIDS: Final = 900_000_000
 
 
-def numbered(before: str, numbers: Whole) -> Any:
-    """Return the texts of numbers behind another text."""
-    return pc.binary_join_element_wise(before, pc.cast(pa.array(numbers), pa.string()), "")
-
-
-def study_cells(rng: np.random.Generator, numbers: Whole, nodes: Nodes) -> Cells:
+def study_cells(rng: np.random.Generator, numbers: Whole, fields: Fields) -> Cells:
     """Return the columns of studies of these numbers, but for the id and the note."""
-    size = len(numbers)
-    return {
+    size, nodes, sizes = len(numbers), fields.nodes, fields.sizes
+    designs = (*nodes.designs, "rescue:narrative-review")
+    design = zipf(rng, size, len(nodes.designs))
+    is_review = (numbers > sizes.primary) & (numbers <= sizes.primary + sizes.reviews)
+    design[is_review] = len(designs) - 1
+    participants = 10 + zipf(rng, size, 20_000)
+    texts = {
+        "text_length": text(rng.integers(LEAST_LENGTH, 60_000, size), is_review),
+        "text_hash": pc.if_else(pa.array(is_review), hashes(numbers), None),
+    }
+    return (texts if sizes.reviews else {}) | {
         "title": numbered("Made-up study ", numbers),
-        "creator": numbered("Made-up author ", 1 + _zipf(rng, size, 10_000)),
-        "year": _text(rng.integers(1990, 2026, size)),
-        "journal": numbered("Made-up journal ", 1 + _zipf(rng, size, 500)),
-        "volume": _text(rng.integers(1, 80, size)),
+        "creator": numbered("Made-up author ", 1 + zipf(rng, size, 10_000)),
+        "year": text(rng.integers(1990, 2026, size)),
+        "journal": numbered("Made-up journal ", 1 + zipf(rng, size, 500)),
+        "volume": text(rng.integers(1, 80, size)),
         "doi": numbered("10.5555/made-up-", numbers),
-        "design": _chosen(_zipf(rng, size, len(nodes.designs)), nodes.designs),
-        "participants": _text(10 + _zipf(rng, size, 20_000), rng.random(size) < 0.9),
+        "design": chosen(design, designs),
+        "participants": text(participants, (rng.random(size) < 0.9) & ~is_review),
         "registry_id": numbered("MADE-UP-", numbers),
-        "pmid": _text(_PMIDS + numbers % 99_000_000, rng.random(size) < 0.8),
-        "setting": _chosen(rng.integers(0, 2, size), ("made-up hospital", "made-up centres")),
+        "pmid": text(_PMIDS + numbers % 99_000_000, rng.random(size) < 0.8),
+        "setting": chosen(rng.integers(0, 2, size), ("made-up hospital", "made-up centres")),
         "link": numbered("https://example.org/made-up/", numbers),
-        "tier": _chosen(rng.integers(0, 2, size), ("core", "extra")),
+        "tier": chosen(rng.integers(0, 2, size), ("core", "extra")),
     }
 
 
 class Findings:
-    """Makes the cells of findings about some nodes, and so many made-up terms, of so many good studies."""
+    """Makes the cells of findings of the primary studies of some fields."""
 
-    def __init__(self, nodes: Nodes, studies: int, interventions: int = 0, states: int = 0) -> None:
-        self.studies = studies
+    def __init__(self, fields: Fields) -> None:
+        nodes = self.nodes = fields.nodes
+        self.fields = fields
         self.measures = (*nodes.ratios, *nodes.differences, "rescue:proportion")
         self.ratios, self.differences = len(nodes.ratios), len(nodes.differences)
         self.comparators = (*nodes.comparators, "comparator:no-comparator")
-        self.nodes = nodes
-        self.states = _with_terms("state", [root.node for root in nodes.states], states)
-        self.interventions = _with_terms(
-            "intervention", [root.node for root in nodes.interventions], interventions
-        )
 
     def cells(self, rng: np.random.Generator, numbers: Whole) -> Cells:
         """Return the columns of findings of these numbers, but for the id and the note."""
         size = len(numbers)
-        kind = np.searchsorted(np.cumsum(_PARTS)[:-1], rng.random(size), side="right")
+        kind = shared_out(rng, size, _PARTS)
         # The label that the package would make of the nodes is soon that of many findings.
         label = {"label": numbered("Made-up finding ", numbers)}
         return label | self._links(rng, kind) | self._circumstances(rng, size) | self._result(rng, kind)
 
     def _links(self, rng: np.random.Generator, kind: Whole) -> Cells:
         size = len(kind)
-        against = _zipf(rng, size, len(self.comparators) - 1)
+        against = zipf(rng, size, len(self.comparators) - 1)
         against[kind == _SINGLE_ARM] = len(self.comparators) - 1
+        fields = self.fields
+        field = fields.drawn(rng, size)
         return {
-            "stated_by": numbered("study:made-up-", 1 + _zipf(rng, size, self.studies)),
-            "about_state": self.states.take(pa.array(_zipf(rng, size, len(self.states)))),
-            "about_intervention": self.interventions.take(
-                pa.array(_zipf(rng, size, len(self.interventions)))
-            ),
-            "comparator": _chosen(against, self.comparators),
-            "about_outcome": _chosen(_zipf(rng, size, len(self.nodes.outcomes)), self.nodes.outcomes),
+            "stated_by": numbered("study:made-up-", fields.studies(rng, field)),
+            "about_state": fields.states.take(pa.array(fields.some_states(rng, field))),
+            "about_intervention": fields.interventions.take(pa.array(fields.some_interventions(rng, field))),
+            "comparator": chosen(against, self.comparators),
+            "about_outcome": chosen(zipf(rng, size, len(self.nodes.outcomes)), self.nodes.outcomes),
         }
 
     def _circumstances(self, rng: np.random.Generator, size: int) -> Cells:
@@ -110,12 +106,12 @@ class Findings:
         when, timed = rng.integers(0, len(_TIMES), size), rng.random(size) < 0.8
         analyses = ("main-analysis", "subgroup-analysis", "sensitivity-analysis")
         return {
-            "population": _chosen(_zipf(rng, size, len(groups)), groups, rng.random(size) < 0.3),
-            "timepoint": _chosen(when, [text for text, _ in _TIMES], timed),
-            "timepoint_days": _chosen(when, [days for _, days in _TIMES], timed),
-            "analysis": _chosen(_zipf(rng, size, len(analyses)), analyses),
-            "figure_seen_in": _chosen(rng.integers(0, 2, size), ("primary-source", "secondary-source")),
-            "tier": _chosen(rng.integers(0, 2, size), ("core", "extra")),
+            "population": chosen(zipf(rng, size, len(groups)), groups, rng.random(size) < 0.3),
+            "timepoint": chosen(when, [text for text, _ in _TIMES], timed),
+            "timepoint_days": chosen(when, [days for _, days in _TIMES], timed),
+            "analysis": chosen(zipf(rng, size, len(analyses)), analyses),
+            "figure_seen_in": chosen(rng.integers(0, 2, size), ("primary-source", "secondary-source")),
+            "tier": chosen(rng.integers(0, 2, size), ("core", "extra")),
         }
 
     def _result(self, rng: np.random.Generator, kind: Whole) -> Cells:
@@ -150,20 +146,20 @@ class Findings:
         )
         units = np.where(counted, 0, 1)
         return {
-            "direction": _chosen(direction, _DIRECTIONS),
-            "result_in_words": _chosen(np.zeros(size, np.int64), ("made up, without a figure",), in_words),
-            "measure": _chosen(measure, self.measures, ~in_words),
+            "direction": chosen(direction, _DIRECTIONS),
+            "result_in_words": chosen(np.zeros(size, np.int64), ("made up, without a figure",), in_words),
+            "measure": chosen(measure, self.measures, ~in_words),
             "value": _PRINTED.take(pa.array(value, mask=in_words)),
             "comparator_value": _PRINTED.take(pa.array(_TENTHS + arms.percent(1), mask=~two_arms)),
-            "unit": _chosen(units, ("%", "points"), counted | is_difference),
+            "unit": chosen(units, ("%", "points"), counted | is_difference),
             "ci_low": _PRINTED.take(pa.array(low, mask=~compared)),
             "ci_high": _PRINTED.take(pa.array(high, mask=~compared)),
-            "ci_level": _chosen(np.zeros(size, np.int64), ("95",), compared),
+            "ci_level": chosen(np.zeros(size, np.int64), ("95",), compared),
             "p_value": _P_VALUES.take(pa.array(_thousandths(z), mask=~(compared | two_arms))),
-            "events_intervention": _text(arms.events[0], counted),
-            "total_intervention": _text(arms.people[0], counted),
-            "events_comparator": _text(arms.events[1], two_arms),
-            "total_comparator": _text(arms.people[1], two_arms),
+            "events_intervention": text(arms.events[0], counted),
+            "total_intervention": text(arms.people[0], counted),
+            "events_comparator": text(arms.events[1], two_arms),
+            "total_comparator": text(arms.people[1], two_arms),
         }
 
 
@@ -233,28 +229,3 @@ def _thousandths(z: Real) -> Whole:
     """Return two-sided p values in thousandths, by exp(-0.717 z - 0.416 z^2), which is close enough here."""
     z = np.minimum(np.abs(z), 10)
     return np.round(1_000 * np.exp(-0.717 * z - 0.416 * z * z)).astype(np.int64)
-
-
-def _zipf(rng: np.random.Generator, size: int, count: int) -> Whole:
-    """Return ranks from 0 below `count`; that of rank k comes about 1 / (k + 1) times as often as the first.
-
-    The logarithm of the rank is uniform: no table of weights, whatever the count.
-    """
-    ranks: Whole = np.exp(rng.random(size) * np.log(count + 1)).astype(np.int64) - 1
-    return np.clip(ranks, 0, count - 1)
-
-
-def _with_terms(kind: str, nodes: Sequence[str], count: int) -> Any:
-    made_up = numbered(f"{kind}:made-up-", np.arange(1, count + 1))
-    return pa.concat_arrays([pa.array(nodes, pa.string()), made_up])
-
-
-def _chosen(places: Whole, texts: Sequence[str], where: Truth | None = None) -> Any:
-    """Return the texts at these places, and nothing outside `where`."""
-    mask = None if where is None else ~where
-    return pa.array(texts, pa.string()).take(pa.array(places, mask=mask))
-
-
-def _text(numbers: Whole, where: Truth | None = None) -> Any:
-    """Return whole numbers as texts, and nothing outside `where`."""
-    return pc.cast(pa.array(numbers, mask=None if where is None else ~where), pa.string())

@@ -37,6 +37,21 @@ _RATIO: Final = _NO_RESULT | {
 }
 _PEOPLE: Final = _NO_RESULT | {"events_intervention": "10", "total_intervention": "100"}
 
+# What a claim of any kind may have, so that a row that is made one of a kind has no second fault.
+_ABOUT: Final[dict[str, str | None]] = dict.fromkeys(
+    (
+        *("offers_rescue", "about_outcome", "direction", "comparator", "about_mechanism", "modified_by"),
+        *("line_position", "about_condition"),
+    )
+) | {"about_state": "state:cpr-refractory-ohca", "about_intervention": "intervention:ecpr"}
+_EFFICACY: Final = _ABOUT | {
+    "kind": "efficacy",
+    "about_outcome": "outcome:survival",
+    "direction": "increases",
+    "comparator": "comparator-not-stated",
+}
+_POSITIONING: Final = _ABOUT | {"kind": "positioning", "offers_rescue": "intervention:ecpr"}
+
 #: Kind of table -> the faults that its faulty rows have, in turn.
 FAULTS: Final = {
     "study": (
@@ -65,6 +80,27 @@ FAULTS: Final = {
         Fault("malformed-p-value", "p_value", {"p_value": "n.s."}),
         Fault("missing-outcome", "about_outcome", {"about_outcome": None}),
         Fault("no-result", "result_in_words", _NO_RESULT),
+        Fault("malformed-id", "id", {"id": "Made up {n}"}),
+    ),
+    "claim": (
+        Fault("unknown-node", "about_intervention", _EFFICACY | {"about_intervention": "no-such-{n}"}),
+        Fault("missing-kind", "kind", {"kind": None}),
+        Fault("unknown-kind", "kind", {"kind": "made-up"}),
+        Fault("efficacy-without-outcome", "about_outcome", _EFFICACY | {"about_outcome": None}),
+        Fault("positioning-without-rescue", "offers_rescue", _POSITIONING | {"offers_rescue": None}),
+        Fault("positioning-with-direction", "direction", _POSITIONING | {"direction": "increases"}),
+        Fault("mechanism-without-mechanism", "about_mechanism", _ABOUT | {"kind": "mechanism"}),
+        Fault("context-with-rescue", "offers_rescue", _POSITIONING | {"kind": "context"}),
+        Fault("modifier-of-another-kind", "modified_by", _EFFICACY | {"modified_by": "timing"}),
+        Fault("duplicate-id", "id", {"id": "{earlier}"}),
+        Fault("unknown-study", "cites_study", {"cites_study": "study:no-such-{n}"}),
+        Fault("missing-study", "stated_by", {"stated_by": None}),
+        Fault("node-of-another-kind", "about_state", _POSITIONING | {"about_state": "outcome:mortality"}),
+        Fault("missing-section", "section", {"section": None}),
+        Fault("malformed-number", "paragraph", {"paragraph": "2nd"}),
+        Fault("end-before-start", "start", {"start": "120", "end": "100"}),
+        Fault("malformed-hash", "passage_hash", {"passage_hash": "made-up-{n}"}),
+        Fault("unknown-strength", "strength", {"strength": "loud"}),
         Fault("malformed-id", "id", {"id": "Made up {n}"}),
     ),
 }
