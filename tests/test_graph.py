@@ -100,6 +100,15 @@ def test_rules_run_in_order_to_the_fixpoint(graph: RescueGraph, folder: Path) ->
         assert graph.store.count(ONTOLOGY_GRAPH) == size
 
 
+def test_results_are_counted_once_however_they_are_cut(monkeypatch: pytest.MonkeyPatch) -> None:
+    graph = rescue_kg.load()
+    counts, quads = graph.infer(), set(graph.store.quads())
+    # A triple that follows in two ways stands in two chunks then.
+    monkeypatch.setattr(rules, "_CHUNK", 7)
+    assert graph.infer() == counts
+    assert set(graph.store.quads()) == quads
+
+
 def test_rules_give_the_same_on_disk(graph: RescueGraph, folder: Path, tmp_path: Path, file: Path) -> None:
     disk = Store(tmp_path / "store")
     disk.load_file(file, graph=ONTOLOGY_GRAPH)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from itertools import islice
 from typing import TYPE_CHECKING, Final, NamedTuple
 
 from pyoxigraph import NamedNode, Quad, QueryTriples
@@ -17,7 +18,7 @@ if TYPE_CHECKING:
     import os
     from collections.abc import Iterable
 
-    from pyoxigraph import BlankNode, DefaultGraph
+    from pyoxigraph import BlankNode, DefaultGraph, Triple
 
     from rescue_kg.store import Store
 
@@ -28,6 +29,8 @@ __all__ = ["TARGETS", "Rule", "apply", "apply_to_all", "catalogue", "datasets", 
 TARGETS: Final = ("inferred", "summary", "stance")
 
 _ENDS: Final = tuple(f"/{target}" for target in TARGETS)
+#: So many results of a rule are held in memory at a time.
+_CHUNK: Final = 100_000
 _KEYS: Final = {"title", "question", "target", "repeat"}
 _NAME: Final = re.compile(r"[0-9]{2,}-[a-z0-9]+(?:-[a-z0-9]+)*")
 
@@ -63,7 +66,8 @@ def apply(store: Store, *, graph: str, folder: str | os.PathLike[str] | None = N
     concepts into the ontology, or such data into one dataset.
 
     On disk all is one transaction. In memory the old closure goes first, so that a run that is broken off
-    leaves a missing closure, never a half one.
+    leaves a missing closure, never a half one. Results are written in chunks as they come, so that memory is
+    bounded by what the queries themselves hold.
     """
     rules = catalogue(folder)
     if store.path is None:
@@ -136,29 +140,30 @@ def _run(rule: Rule, store: Store, target: str, graphs: list[str] | None) -> int
     """Run one rule, to the fixpoint where it repeats; add what is new to the target and return how many."""
     name = NamedNode(target)
     seen = None if graphs is None else {NamedNode(graph) for graph in graphs}
-    find = store.native.quads_for_pattern
     count = 0
     while True:
+        before = count
+        # The results are read from the state of the store before this run, whatever is written meanwhile.
         results = store.query(rule.text, where=rule.path, graphs=graphs)
         if not isinstance(results, QueryTriples):
             raise ParseError(f"{rule.path}: found a query that is no CONSTRUCT, expected one")
-        # CONSTRUCT gives a triple once for each way in which it follows.
-        new = [
-            Quad(triple.subject, triple.predicate, triple.object, name)
-            for triple in dict.fromkeys(results)
-            if (
-                next(find(triple.subject, triple.predicate, triple.object), None) is None
-                if seen is None
-                else all(
-                    quad.graph_name not in seen
-                    for quad in find(triple.subject, triple.predicate, triple.object)
-                )
-            )
-        ]
-        store.add(new)
-        count += len(new)
-        if not (rule.repeat and new):
+        while chunk := list(islice(results, _CHUNK)):
+            new = [
+                Quad(triple.subject, triple.predicate, triple.object, name)
+                # CONSTRUCT gives a triple once for each way in which it follows.
+                for triple in dict.fromkeys(chunk)
+                if not _stands(store, triple, seen)
+            ]
+            store.add(new)
+            count += len(new)
+        if not rule.repeat or count == before:
             return count
+
+
+def _stands(store: Store, triple: Triple, graphs: set[NamedNode] | None) -> bool:
+    """Return whether a triple stands in one of some graphs, or, with None, in any."""
+    found = store.native.quads_for_pattern(triple.subject, triple.predicate, triple.object)
+    return any(graphs is None or quad.graph_name in graphs for quad in found)
 
 
 def _read(folder: str, name: str) -> Rule:
