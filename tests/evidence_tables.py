@@ -14,7 +14,10 @@ if TYPE_CHECKING:
     from rescue_kg.tables import Column
 
 __all__ = [
+    "CLAIM",
+    "CLAIMS",
     "FINDING",
+    "KIND_FAULTS",
     "PLAIN_FINDING",
     "PLAIN_STUDY",
     "ROW_FAULTS",
@@ -99,6 +102,100 @@ FINDING: Final[Row] = {
     "contrast": "intervention-against-comparator",
 }
 
+CLAIM: Final[Row] = {
+    "id": "good-claim",
+    "kind": "efficacy",
+    "label": "",
+    "notation": "C-1",
+    "stated_by": "good-study",
+    "cites_study": "good-study; study:kumar-2023",
+    "about_state": "state:cpr-refractory-ohca",
+    "population": "",
+    "about_intervention": "ECPR",
+    "offers_rescue": "intervention:ecpr",
+    "about_outcome": "outcome:survival",
+    "direction": "increases",
+    "comparator": "comparator-not-stated",
+    "background_therapy": "comparator:usual-care; vasopressin",
+    "credited_jointly_with": "",
+    "alternative_outcome_to": "",
+    "editorial_note": "Stands in a table",
+    "about_mechanism": "",
+    "modified_by": "",
+    "line_position": "",
+    "about_condition": "",
+    "section": "Introduction",
+    "paragraph": "2",
+    "sentence": "1",
+    "start": "10",
+    "end": "40",
+    "passage_hash": "0123456789abcdef" * 4,
+    "strength": "hedged",
+    "strength_cue": "may; might",
+    "refractory_qualifier": "full",
+}
+_NO_EFFECT: Final[Row] = {
+    **CLAIM,
+    **dict.fromkeys(("offers_rescue", "about_outcome", "direction", "comparator", "background_therapy"), ""),
+}
+#: A good claim of each kind.
+CLAIMS: Final[dict[str, Row]] = {
+    "efficacy": CLAIM,
+    "positioning": {**_NO_EFFECT, "kind": "positioning", "offers_rescue": "ECPR"},
+    "mechanism": {**_NO_EFFECT, "kind": "mechanism", "about_mechanism": "mechanism:metabolic-shift"},
+    "modifier": {**_NO_EFFECT, "kind": "modifier", "modified_by": "timing; patient-profile"},
+    "line-of-therapy": {
+        **_NO_EFFECT,
+        "kind": "rescue:LineOfTherapyClaim",
+        "line_position": "last-resort",
+        "offers_rescue": "ECPR",
+    },
+    "normative": {**_NO_EFFECT, "kind": "Normative claim"},
+    "context": {
+        **_NO_EFFECT,
+        "kind": "ContextClaim",
+        "about_condition": "septic shock; condition:out-of-hospital-cardiac-arrest",
+        "about_state": "",
+        "about_intervention": "",
+        "refractory_qualifier": "",
+    },
+}
+#: What no claim of a kind may do: the kind, the changed cells, the column that is at fault.
+KIND_FAULTS: Final[tuple[tuple[str, Row, str], ...]] = (
+    *(
+        ("efficacy", {name: ""}, name)
+        for name in ("about_state", "about_intervention", "about_outcome", "direction", "comparator")
+    ),
+    *(
+        (kind, {name: ""}, name)
+        for kind in ("positioning", "mechanism", "modifier", "line-of-therapy", "normative")
+        for name in ("about_state", "about_intervention")
+    ),
+    ("positioning", {"offers_rescue": ""}, "offers_rescue"),
+    ("positioning", {"direction": "increases"}, "direction"),
+    ("mechanism", {"about_mechanism": ""}, "about_mechanism"),
+    ("modifier", {"modified_by": ""}, "modified_by"),
+    ("line-of-therapy", {"line_position": ""}, "line_position"),
+    *(
+        (kind, {"offers_rescue": "ECPR"}, "offers_rescue")
+        for kind in ("mechanism", "modifier", "normative", "context")
+    ),
+    *(
+        (kind, {name: value}, name)
+        for name, value, own in (
+            ("about_mechanism", "mechanism:metabolic-shift", "mechanism"),
+            ("modified_by", "timing", "modifier"),
+            ("line_position", "next-line", "line-of-therapy"),
+            ("about_condition", "septic shock", "context"),
+        )
+        for kind in CLAIMS
+        if kind != own
+    ),
+    ("normative", {"start": "40"}, "start"),
+    ("context", {"section": ""}, "section"),
+    ("modifier", {"strength": ""}, "strength"),
+)
+
 _FIGURES: Final = [column.name for column in schema("finding").columns if column.subject == "estimate"]
 
 #: A finding without figures.
@@ -174,10 +271,15 @@ _OUT_OF_BOUNDS: Final = {
     "ci_level": ("0", "100", "-95", "100.0", "0.95e2"),
     "events_intervention": ("-1",),
     "events_comparator": ("-1",),
+    "paragraph": ("0", "-1"),
+    "sentence": ("0",),
+    "start": ("-1", "40", "41"),
+    "end": ("0",),
 }
 _NO_PATTERN: Final = {
     "doi": ("https://doi.org/10.1000/1", "doi:10.1000/1", "10.1/x", "10.1000", "10.1000/ 1", "11.1000/1"),
     "pmid": ("012", "PMID 5", "12a", "1234567890", "-5", "1.0"),
+    "passage_hash": ("0123", "G" * 64, "A" * 64),
     "text_hash": ("0123", "G" * 64, "A" * 64, "0" * 63, "0" * 65),
     "link": ("example.org", "ftp://example.org/a", "https://", "https://a b", "https://a/<b>", "doi:10.1/2"),
     "license": ("CC BY", "creativecommons.org", "https://a b", "https://a/{b}", 'https://a/"b"', "cc:by"),
@@ -190,6 +292,7 @@ _ELSEWHERE: Final = {
     ("total_comparator", "0"): {"events_comparator"},
     ("total_intervention", "-5"): {"events_intervention"},
     ("total_comparator", "-5"): {"events_comparator"},
+    ("end", "0"): {"start"},
 }
 _NO_SLUGS: Final = (
     "",
@@ -255,7 +358,7 @@ ROW_FAULTS: Final[tuple[tuple[str, Callable[[bytes], bytes], str], ...]] = (
 def faults() -> list[Fault]:
     """Return every kind of bad cell: for each column what its kind, bounds, pattern and place forbid."""
     found: list[Fault] = []
-    for kind, base in (("study", STUDY), ("finding", FINDING)):
+    for kind, base in (("study", STUDY), ("finding", FINDING), ("claim", CLAIM)):
         for column in schema(kind).columns:
             found += [
                 _spoilt(kind, base, column.name, value, *_ELSEWHERE.get((column.name, value), ()))
@@ -266,6 +369,10 @@ def faults() -> list[Fault]:
         Fault("finding", f"together {changes}", {**base, **changes}, frozenset(columns))
         for base, several in ((FINDING, _ACROSS), (WORDS, _ACROSS_WORDS))
         for changes, columns in several
+    ]
+    found += [
+        Fault("claim", f"{kind} {changes}", {**CLAIMS[kind], **changes}, frozenset({column}))
+        for kind, changes, column in KIND_FAULTS
     ]
     return found
 
@@ -331,7 +438,7 @@ def _bad_values(column: Column) -> list[str]:
             "<https://w3id.org/rescue-kg/intervention/ecpr>",
         ]
     if column.repeatable:
-        good = (STUDY | FINDING)[column.name].partition("; ")[0] or "nobody"
+        good = (STUDY | FINDING | CLAIM)[column.name].partition("; ")[0] or "nobody"
         found += [f"{good}; ; {good}", f"; {good}"]
     if column.required and column.subject != "estimate":
         found += ["", " ", "\t\n"]

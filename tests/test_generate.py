@@ -166,6 +166,7 @@ def test_claims_are_of_every_kind_and_stated_by_reviews(made: Made) -> None:
     assert not any(row["offers_rescue"] not in ("", row["about_intervention"]) for row in good)
 
 
+@pytest.mark.slow
 def test_as_many_statements_as_asked_for(generate: Generate, tmp_path: Path) -> None:
     graph = load(infer=False, evidence=False)
     for triples in (2_000, 20_000):

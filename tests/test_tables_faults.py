@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import csv
 import random
 from collections import defaultdict
 from typing import TYPE_CHECKING
@@ -10,7 +11,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from evidence_tables import FINDING, ROW_FAULTS, STUDY, WORDS, Fault, Row, faults, write_table
+from evidence_tables import CLAIMS, FINDING, ROW_FAULTS, STUDY, WORDS, Fault, Row, faults, write_table
 from rescue_kg import tables
 from rescue_kg.graph import load
 
@@ -21,7 +22,7 @@ if TYPE_CHECKING:
     from rescue_kg.tables import Report
 
 ALL = faults()
-HEADERS = {kind: tables.schema(kind).names for kind in ("study", "finding")}
+HEADERS = {kind: tables.schema(kind).names for kind in ("study", "finding", "claim")}
 
 
 @pytest.fixture(scope="module")
@@ -46,8 +47,8 @@ def spoilt_tables(
     folder: Path, bad: list[Fault], rng: random.Random
 ) -> tuple[list[Path], dict[str, list[Row]]]:
     """Write a table of each kind, its bad rows among good ones, and return the paths and rows."""
-    rows: dict[str, list[Row]] = {"study": [dict(STUDY)], "finding": []}
-    for kind, goods in (("study", [STUDY]), ("finding", [FINDING, WORDS])):
+    rows: dict[str, list[Row]] = {"study": [dict(STUDY)], "finding": [], "claim": []}
+    for kind, goods in (("study", [STUDY]), ("finding", [FINDING, WORDS]), ("claim", [*CLAIMS.values()])):
         for place, fault in enumerate(fault for fault in bad if fault.kind == kind):
             row = dict(fault.row)
             # An id that is not itself at fault is one of its own.
@@ -59,7 +60,7 @@ def spoilt_tables(
     suffix = rng.choice([".tsv", ".csv"])
     paths = [
         write_table(folder / f"{name}{suffix}", HEADERS[kind], rows[kind])
-        for kind, name in (("study", "studies"), ("finding", "findings"))
+        for kind, name in (("study", "studies"), ("finding", "findings"), ("claim", "claims"))
     ]
     return paths, rows
 
@@ -75,9 +76,11 @@ def lines_of(rows: list[Row]) -> list[int]:
 
 def named(report: Report, path: Path) -> dict[int, set[str]]:
     found: dict[int, set[str]] = defaultdict(set)
-    for reject in report.first_rejects:
-        if reject.table == str(path):
-            found[reject.row].add(reject.column)
+    for table in report.tables:
+        if table.table == str(path) and table.rejects is not None:
+            with open(table.rejects, encoding="utf-8", newline="") as stream:  # noqa: PTH123
+                for reject in csv.DictReader(stream, delimiter="\t"):
+                    found[int(reject["row"])].add(reject["column"])
     return found
 
 

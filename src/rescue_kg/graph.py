@@ -124,8 +124,8 @@ class RescueGraph:
     ) -> TablesReport:
         """Load the good rows of evidence tables as one dataset and say what became of each table.
 
-        Tables of studies and findings, as CSV, TSV, Parquet or Excel; `rescue_kg.tables.template()` explains
-        the columns, and `rescue_kg.tables.add()` what is checked and raised. Rejected rows stand in
+        Tables of studies, findings and claims, as CSV, TSV, Parquet or Excel; `rescue_kg.tables.template()`
+        explains the columns, and `rescue_kg.tables.add()` what is checked and raised. Rejected rows stand in
         `TABLE.rejects.tsv` beside their table. A dataset is replaced as a whole; remove() takes it out.
         """
         from rescue_kg.tables import add
