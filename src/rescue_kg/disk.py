@@ -21,6 +21,7 @@ import pyoxigraph
 from pyoxigraph import DefaultGraph
 
 from rescue_kg.errors import InputError, OutputError, StoreInUseError
+from rescue_kg.formats import chunks
 
 if TYPE_CHECKING:
     from pyoxigraph import NamedNode
@@ -139,7 +140,10 @@ class Folder:
         """Return a new database at the newest path, with all that another one holds but these graphs."""
         copy = self.open_database(self.new_path())
         kept = [DefaultGraph(), *(name for name in native.named_graphs() if name not in names)]
-        copy.bulk_extend(quad for name in kept for quad in native.quads_for_pattern(None, None, None, name))
+        for chunk in chunks(
+            quad for name in kept for quad in native.quads_for_pattern(None, None, None, name)
+        ):
+            copy.bulk_extend(chunk)
         return copy
 
     def commit(self) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from contextlib import contextmanager
+from itertools import islice
 from typing import IO, TYPE_CHECKING, Final, NamedTuple, cast
 
 import pyoxigraph
@@ -12,11 +13,11 @@ from pyoxigraph import DefaultGraph, Quad, RdfFormat
 from rescue_kg.errors import InputError, ParseError, RescueKgError, UnknownFormatError, did_you_mean
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
 
     from pyoxigraph import NamedNode
 
-__all__ = ["FORMATS", "SUFFIXES", "Opened", "format_of", "of_one_graph", "opened"]
+__all__ = ["FORMATS", "SUFFIXES", "Opened", "chunks", "format_of", "opened", "quads", "rdf_files"]
 
 #: Format name -> pyoxigraph format.
 FORMATS: Final = {
@@ -44,12 +45,20 @@ SUFFIXES: Final = {
 _LINE_IN_PARSE_ERROR: Final = r"^Parser error (?:at line \d+ )?(?:between )?(?:columns? \d+(?: and \d+)?)?: "
 
 
+_PARQUET: Final = ".parquet"
+_CHUNK: Final = 250_000
+
+
 class Opened(NamedTuple):
-    """A file that can be read: what to read from, its name for messages, its format."""
+    """A file that can be read: what to read from, its name for messages, its format.
+
+    `place` returns how many bytes of the file have been read, packed as they are; None where that is unknown.
+    """
 
     data: IO[bytes] | bytes
     where: str
     format: RdfFormat
+    place: Callable[[], int] | None = None
 
 
 def format_of(path: str, name: str | None = None) -> str:
@@ -73,6 +82,23 @@ def format_of(path: str, name: str | None = None) -> str:
     )
 
 
+def rdf_files(source: str | os.PathLike[str]) -> list[str]:
+    """Return the files that a path stands for: itself, or the files of RDF in a folder, by name.
+
+    Raises InputError for a folder without any.
+    """
+    path = os.fspath(source)
+    if not os.path.isdir(path):  # noqa: PTH112 - a first answer does not wait for pathlib
+        return [path]
+    suffixes = (*SUFFIXES, *(f"{suffix}.gz" for suffix in SUFFIXES), _PARQUET)
+    names = [name for name in sorted(os.listdir(path)) if name.endswith(suffixes)]  # noqa: PTH208
+    # What begins with a dot or an underline is no data: marks of Spark, and files that are being written.
+    found = [os.path.join(path, name) for name in names if name[0] not in "._"]  # noqa: PTH118
+    if not found:
+        raise InputError(f"{path}: found no file of RDF in this folder, expected {', '.join(suffixes)}")
+    return found
+
+
 @contextmanager
 def opened(
     source: str | os.PathLike[str] | bytes,
@@ -80,9 +106,11 @@ def opened(
 ) -> Iterator[Opened]:
     """Open a path (`.gz` is unpacked), `-` for standard input, or bytes, for a `with` that reads it.
 
+    A file of Parquet with the columns subject, predicate, object and graph reads as N-Quads.
+
     The format is taken from the suffix, and is Turtle for `-` and bytes, unless `format` names another.
-    Raises UnknownFormatError, InputError (missing, unreadable, no file), and, for what pyoxigraph finds while
-    it reads, ParseError with file and line.
+    Raises UnknownFormatError, InputError (missing, unreadable, no file), NotAvailableError for Parquet
+    without the extra `tables`, and, for what pyoxigraph finds while it reads, ParseError with file and line.
     """
     if isinstance(source, bytes):
         name = format_of("", format or "turtle")
@@ -97,15 +125,22 @@ def opened(
         with _parse_errors("<standard input>", name):
             yield Opened(sys.stdin.buffer, "<standard input>", FORMATS[name])
         return
-    name = format_of(path, format)
+    is_parquet = path.endswith(_PARQUET) and format is None
+    name = "nquads" if is_parquet else format_of(path, format)
     try:
-        with _parse_errors(path, name):
-            if path.endswith(".gz"):
-                with _unpacked(path, name) as stream:
-                    yield Opened(stream, path, FORMATS[name])
+        with (
+            _parse_errors(path, name),
+            open(path, "rb") as stream,  # noqa: PTH123 - a first answer does not wait for pathlib
+        ):
+            if is_parquet:
+                from rescue_kg.parquet_quads import Lines
+
+                yield Opened(cast("IO[bytes]", Lines(stream, path)), path, FORMATS[name], stream.tell)
+            elif path.endswith(".gz"):
+                with _unpacked(stream, path, name) as plain:
+                    yield Opened(plain, path, FORMATS[name], stream.tell)
             else:
-                with open(path, "rb") as stream:  # noqa: PTH123 - a first answer does not wait for pathlib
-                    yield Opened(stream, path, FORMATS[name])
+                yield Opened(stream, path, FORMATS[name], stream.tell)
     except RescueKgError:
         raise
     except FileNotFoundError as error:
@@ -116,24 +151,40 @@ def opened(
         raise InputError(f"{path}: cannot be read ({error.strerror or error})") from error
 
 
-def of_one_graph(file: Opened, graph: NamedNode) -> Iterator[Quad]:
-    """Yield the statements of a file in `graph`, which may name that graph or none; InputError if another."""
-    for quad in pyoxigraph.parse(file.data, format=file.format):
-        if quad.graph_name not in (graph, DefaultGraph()):
+def quads(file: Opened, graph: NamedNode, *, keep_graphs: bool) -> Iterator[Quad]:
+    """Yield the statements of a file as they are read; those of no graph are in `graph`.
+
+    Blank nodes get labels of their own. Without `keep_graphs`, InputError for a statement in another graph.
+    """
+    default = DefaultGraph()
+    for quad in pyoxigraph.parse(file.data, format=file.format, rename_blank_nodes=True):
+        if quad.graph_name == default:
+            yield Quad(quad.subject, quad.predicate, quad.object, graph)
+        elif keep_graphs or quad.graph_name == graph:
+            yield quad
+        else:
             raise InputError(
                 f"{file.where}: found a statement in the graph {quad.graph_name}, expected {graph} or none; "
                 "load the file without naming a dataset, or put these triples into a file of their own"
             )
-        yield Quad(quad.subject, quad.predicate, quad.object, graph)
+
+
+def chunks(statements: Iterator[Quad]) -> Iterator[list[Quad]]:
+    """Yield statements as lists that can be handed to the store on disk one by one, in bounded memory.
+
+    What is handed over in one call is sorted in memory, up to a million statements for each processor.
+    """
+    while chunk := list(islice(statements, _CHUNK)):
+        yield chunk
 
 
 @contextmanager
-def _unpacked(path: str, name: str) -> Iterator[IO[bytes]]:
+def _unpacked(packed: IO[bytes], path: str, name: str) -> Iterator[IO[bytes]]:
     import gzip
     import zlib
 
     try:
-        with gzip.open(path) as stream:
+        with gzip.open(packed) as stream:
             yield cast("IO[bytes]", stream)
     except (gzip.BadGzipFile, EOFError, zlib.error) as error:
         raise ParseError(f"{path}: found damaged or no gzip data ({error}), expected {name}.gz") from error

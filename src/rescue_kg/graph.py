@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from rescue_kg.answers import Iri
     from rescue_kg.audit import AuditReport
     from rescue_kg.comparison import Comparison
+    from rescue_kg.progress import Progress
     from rescue_kg.remote import Endpoint, PushReport
     from rescue_kg.tables import Report as TablesReport
     from rescue_kg.validation import Report
@@ -95,7 +96,11 @@ class RescueGraph:
         return rules.datasets(self._store)
 
     def load(
-        self, *files: str | os.PathLike[str] | bytes, dataset: str | None = None, infer: bool = True
+        self,
+        *files: str | os.PathLike[str] | bytes,
+        dataset: str | None = None,
+        infer: bool = True,
+        progress: Progress | None = None,
     ) -> None:
         """Load files as a dataset, in the place of what it held, with closure and summary.
 
@@ -109,12 +114,16 @@ class RescueGraph:
         the ontology, not from other datasets (`rescue_kg.rules.apply` says why). With `infer` off the dataset
         has no closure until infer() is called.
 
+        A folder stands for the files of RDF in it. On disk the files may be of any size: memory does not grow
+        with them. `progress` is called with a `rescue_kg.progress.Step`: bytes of the files read and triples,
+        then rules run and triples found.
+
         Raises InputError or ParseError for a file or name that cannot be used, OutputError where the disk is
         full or the graph was opened read-only.
         """
         from rescue_kg import datasets
 
-        datasets.load(self._store, *files, dataset=dataset, infer=infer)
+        datasets.load(self._store, *files, dataset=dataset, infer=infer, progress=progress)
 
     def add(
         self,

@@ -11,6 +11,7 @@ from pyoxigraph import NamedNode, Quad, QueryTriples
 from rescue_kg import headers
 from rescue_kg.errors import InputError, ParseError
 from rescue_kg.namespaces import GRAPH, ONTOLOGY_GRAPH
+from rescue_kg.progress import Step
 from rescue_kg.questions import names
 from rescue_kg.resources import data_path
 
@@ -20,6 +21,7 @@ if TYPE_CHECKING:
 
     from pyoxigraph import BlankNode, DefaultGraph, Triple
 
+    from rescue_kg.progress import Progress
     from rescue_kg.store import Store
 
 __all__ = ["TARGETS", "Rule", "apply", "apply_to_all", "catalogue", "datasets", "is_derived"]
@@ -56,7 +58,13 @@ def catalogue(folder: str | os.PathLike[str] | None = None) -> tuple[Rule, ...]:
     return tuple(_read(place, name) for name in names(place))
 
 
-def apply(store: Store, *, graph: str, folder: str | os.PathLike[str] | None = None) -> dict[str, int]:
+def apply(
+    store: Store,
+    *,
+    graph: str,
+    folder: str | os.PathLike[str] | None = None,
+    progress: Progress | None = None,
+) -> dict[str, int]:
     """Rebuild the graphs of TARGETS below a graph from the rules and return rule name -> triples found.
 
     The rules read the graph, the ontology, all graphs that belong to no dataset, and what the rules before
@@ -71,23 +79,25 @@ def apply(store: Store, *, graph: str, folder: str | os.PathLike[str] | None = N
     """
     rules = catalogue(folder)
     if store.path is None:
-        return _apply(store, graph, rules)
+        return _apply(store, graph, rules, progress)
     with store.transaction() as change:
-        return _apply(change, graph, rules)
+        return _apply(change, graph, rules, progress)
 
 
-def apply_to_all(store: Store, *, folder: str | os.PathLike[str] | None = None) -> dict[str, int]:
+def apply_to_all(
+    store: Store, *, folder: str | os.PathLike[str] | None = None, progress: Progress | None = None
+) -> dict[str, int]:
     """Rebuild the closure of the ontology, then of each dataset; return rule name -> triples found, added up.
 
     On disk all is one transaction.
     """
     graphs = [ONTOLOGY_GRAPH, *(GRAPH + name for name in datasets(store) if GRAPH + name != ONTOLOGY_GRAPH)]
     if len(graphs) == 1:
-        return apply(store, graph=ONTOLOGY_GRAPH, folder=folder)
+        return apply(store, graph=ONTOLOGY_GRAPH, folder=folder, progress=progress)
     if store.path is None:
-        return _add_up(apply(store, graph=graph, folder=folder) for graph in graphs)
+        return _add_up(apply(store, graph=graph, folder=folder, progress=progress) for graph in graphs)
     with store.transaction() as change:
-        return _add_up(apply(change, graph=graph, folder=folder) for graph in graphs)
+        return _add_up(apply(change, graph=graph, folder=folder, progress=progress) for graph in graphs)
 
 
 def datasets(store: Store) -> tuple[str, ...]:
@@ -116,7 +126,7 @@ def _add_up(every: Iterable[dict[str, int]]) -> dict[str, int]:
     return total
 
 
-def _apply(store: Store, graph: str, rules: tuple[Rule, ...]) -> dict[str, int]:
+def _apply(store: Store, graph: str, rules: tuple[Rule, ...], progress: Progress | None) -> dict[str, int]:
     targets = {target: f"{graph}/{target}" for target in TARGETS}
     store.drop(*targets.values())
     own = (None, _dataset(ONTOLOGY_GRAPH), _dataset(graph))
@@ -127,8 +137,12 @@ def _apply(store: Store, graph: str, rules: tuple[Rule, ...]) -> dict[str, int]:
     counts: dict[str, int] = {}
     done = False
     try:
-        for rule in rules:
+        for number, rule in enumerate(rules):
+            if progress is not None:
+                progress(Step("rules", number, len(rules), sum(counts.values())))
             counts[rule.name] = _run(rule, store, targets[rule.target], names)
+        if progress is not None:
+            progress(Step("rules", len(rules), len(rules), sum(counts.values())))
         done = True
     finally:
         if not done and store.path is None:

@@ -5,13 +5,14 @@ from __future__ import annotations
 import os
 from _thread import RLock
 from contextlib import contextmanager
+from itertools import islice
 from typing import TYPE_CHECKING, Final
 
 import pyoxigraph
 from pyoxigraph import NamedNode, Quad, QuerySolutions
 
 from rescue_kg.errors import InputError, OutputError, RescueKgError, StoreInUseError
-from rescue_kg.formats import FORMATS, SUFFIXES, format_of, of_one_graph, opened
+from rescue_kg.formats import FORMATS, SUFFIXES, chunks, format_of, opened, quads
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
@@ -274,17 +275,26 @@ class Store:
         being more room.
         """
         dropped = sum(self.count(name.value) for name in names)
-        return dropped >= _MANY and len(self) - dropped < 4 * dropped
+        if dropped < _MANY:
+            return False
+        # To count all takes as long as the store is large; only so many matter.
+        enough = 5 * dropped
+        return sum(1 for _ in islice(self.quads(), enough)) < enough
 
     def load_quads(self, statements: Iterable[Quad | Triple], graph: str) -> None:
-        """Add triples (or the triples of quads) to one named graph, in one call."""
+        """Add triples (or the triples of quads) to one named graph: all of them, or none."""
+        if self._folder is not None and not self._is_change:
+            with self.transaction() as change:
+                change.load_quads(statements, graph)
+            return
         name = _node(graph)
         quads = (Quad(item.subject, item.predicate, item.object, name) for item in statements)
-        with self._writing():
-            if self._path is None:
+        if self._path is None:
+            with self._writing():
                 self.native.extend(quads)
-            else:
-                self.native.bulk_extend(quads)
+            return
+        for chunk in chunks(quads):
+            self.add(chunk)
 
     def add(self, quads: list[Quad]) -> None:
         """Add quads that are in memory already, each to its own graph, in one call."""
@@ -302,25 +312,42 @@ class Store:
         graph: str,
         format: str | None = None,  # noqa: A002
         keep_graphs: bool = True,
+        progress: Callable[[int, int], object] | None = None,
     ) -> None:
         """Load a file, or bytes, in one call: all of it, or nothing.
 
         `source` is a path, `-` for standard input, or the bytes themselves; the format is taken from the
         suffix (`.gz` is unpacked), and is Turtle for `-` and bytes unless `format` names another. Triples go
         to the named graph `graph`; formats that carry graph names keep those, and their default graph goes to
-        `graph`. Without `keep_graphs`, a statement in any other graph is an error.
+        `graph`. Without `keep_graphs`, a statement in any other graph is an error. On disk a file of any size
+        takes the same memory; `progress` is then called with the statements and the bytes read by now.
 
         Raises ParseError (file and line), InputError (missing, unreadable, not a file, another graph),
         UnknownFormatError, OutputError where the store cannot be written.
         """
+        if self._folder is not None and not self._is_change:
+            with self.transaction() as change:
+                change.load_file(
+                    source, graph=graph, format=format, keep_graphs=keep_graphs, progress=progress
+                )
+            return
         target = _node(graph)
-        # All these are all or nothing; bulk_load writes new files on disk, load is the quicker one in memory.
-        load = self.native.load if self._path is None else self.native.bulk_load
-        with opened(source, format) as file, self._writing():
-            if keep_graphs or not file.format.supports_datasets:
-                load(file.data, format=file.format, to_graph=target)
-            else:
-                self.native.bulk_extend(of_one_graph(file, target))
+        with opened(source, format) as file:
+            if self._path is None and (keep_graphs or not file.format.supports_datasets):
+                with self._writing():
+                    self.native.load(file.data, format=file.format, to_graph=target)
+                return
+            statements = quads(file, target, keep_graphs=keep_graphs)
+            if self._path is None:
+                with self._writing():
+                    self.native.bulk_extend(statements)
+                return
+            count = 0
+            for chunk in chunks(statements):
+                self.add(chunk)
+                count += len(chunk)
+                if progress is not None and file.place is not None:
+                    progress(count, file.place())
 
     def query(
         self,

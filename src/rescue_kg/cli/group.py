@@ -32,6 +32,7 @@ COMMANDS: Final = (
     "reason",
     "template",
     "add",
+    "load",
     "remove",
     "import",
     "export",
