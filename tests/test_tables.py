@@ -130,7 +130,13 @@ def test_every_property_shape_is_a_column_or_left_out_on_purpose() -> None:
     shapes = Store()
     for file in resources.shape_files():
         shapes.load_file(file, graph=ONTOLOGY_GRAPH)
-    for kind, names in (("study", ("Study",)), ("finding", ("Finding", "EffectEstimate"))):
+    kinds = [contract(name).removeprefix("rescue:") for name in tables.schema("claim")["kind"].choices]
+    assert len(kinds) == 7
+    for kind, names in (
+        ("study", ("Study",)),
+        ("finding", ("Finding", "EffectEstimate")),
+        ("claim", ("Claim", *kinds, "Mention")),
+    ):
         paths = {column.path for column in tables.schema(kind).columns}
         for name in names:
             found = shapes.query(
@@ -138,7 +144,10 @@ def test_every_property_shape_is_a_column_or_left_out_on_purpose() -> None:
             )
             assert isinstance(found, ox.QuerySolutions)
             missing = {contract(row["path"].value) for row in found} - {contract(path) for path in paths}
-            assert all(path.endswith("AsPrinted") or path == "rescue:hasEstimate" for path in missing)
+            assert all(
+                path.endswith("AsPrinted") or path in ("rescue:hasEstimate", "rescue:hasMention")
+                for path in missing
+            )
 
 
 def test_shapes_of_ones_own(tmp_path: Path) -> None:
@@ -175,7 +184,7 @@ def test_shapes_of_ones_own(tmp_path: Path) -> None:
 
 
 def test_the_template_explains_every_column(ontology: RescueGraph, tmp_path: Path) -> None:
-    for kind in ("study", "finding"):
+    for kind in ("study", "claim", "finding"):
         text = tables.template(kind, ontology.store)
         *comments, header = text.splitlines()
         assert tuple(header.split("\t")) == tables.schema(kind).names
@@ -734,7 +743,7 @@ def test_the_commands(tmp_path: Path) -> None:
         (("add", tmp_path / "no.tsv", "--store", tmp_path / "new"), "no such file"),
         (("remove", "made-up", "--store", store), "unknown dataset"),
         (("remove", "made-up", "--store", tmp_path / "none"), "none"),
-        (("template", "claim"), "claim"),
+        (("template", "verdict"), "verdict"),
     ):
         failed = command(*args)
         assert failed.exit_code == 2
