@@ -12,6 +12,7 @@ from rescue_kg.errors import InputError, ParseError
 from rescue_kg.namespaces import ONTOLOGY_GRAPH, expand
 from rescue_kg.store import Store
 from rescue_kg.validation import Report, stated, validate
+from rescue_kg.validation_report import faults
 
 #: Warnings that the packaged graph gives and that are as they should be: shape or check, node.
 UNDERSTOOD: set[tuple[str, str]] = set()
@@ -195,11 +196,12 @@ def test_shapes_of_ones_own(tmp_path: Path) -> None:
 def test_text_is_a_summary(report: Report) -> None:
     lines = report.to_text().splitlines()
     checked = sum(check.examined for check in report.checks)
+    looked_at = sum(report.focus_nodes.values())
     hints = [line for line in lines if line.startswith("info: study-without-year: study:")]
     assert len(hints) == 9
     assert [line for line in lines if line not in hints] == [
         f"{report.triples:,} triples",
-        f"{len(report.focus_nodes)} node shapes looked at {sum(report.focus_nodes.values()):,} nodes",
+        f"{len(report.focus_nodes)} node shapes looked at {looked_at:,} nodes (pySHACL)",
         f"{len(report.checks)} checks looked at {checked:,} records",
         "found 0 errors, 0 warnings, 9 info",
         "validation passed",
@@ -216,8 +218,9 @@ def test_text_is_cut_at_the_limit() -> None:
     others = 5 + len(report.empty)
     assert len(report.to_text(limit=None).splitlines()) == findings + others
     cut = report.to_text(limit=3).splitlines()
-    assert len(cut) == 3 + 1 + others
-    assert cut[4 + 3] == f"... and {findings - 3:,} more findings"
+    groups = {(fault.severity, fault.source) for fault in faults(report)}
+    assert len(cut) == 3 + 1 + len(groups) + others
+    assert cut[4 + 3] == f"... and {findings - 3:,} more findings; by shape and check, with one each:"
 
 
 def test_dict_is_json(report: Report) -> None:

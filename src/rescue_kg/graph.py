@@ -264,11 +264,19 @@ class RescueGraph:
         """Rebuild the closure of every dataset by the rules and return rule name -> triples found."""
         return rules.apply_to_all(self._store)
 
-    def validate(self) -> Report:
-        """Return the report of all shapes and checks on this graph."""
+    def validate(
+        self, *, engine: str = "reference", dataset: str | None = None, max_results: int | None = None
+    ) -> Report:
+        """Return the report of all shapes and checks on this graph, or of the shapes on one dataset.
+
+        `engine` is `reference` (pySHACL) or `fast` (the extra `fast`), which finds the same. At most
+        `max_results` findings of each shape and check are kept, and all are counted.
+        `rescue_kg.validation.validate()` says more, and what is raised.
+        """
         from rescue_kg.validation import validate
 
-        return validate(self)
+        with self._store.reading():
+            return validate(self, engine=engine, dataset=dataset, max_results=max_results)
 
     def compare(self, term: str | None = None) -> Comparison:
         """Return claims beside what studies measured: one claim, those on a condition or therapy, or all.

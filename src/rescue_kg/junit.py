@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import re
-from collections import defaultdict
+from collections import Counter, defaultdict
 from typing import TYPE_CHECKING, Final
 from xml.etree import ElementTree as ET
 
 from rescue_kg.answers import Iri
 from rescue_kg.questions import SEVERITIES
-from rescue_kg.validation_report import faults, gaps, job
+from rescue_kg.validation_report import faults, gaps, groups, job
 
 if TYPE_CHECKING:
     from rescue_kg.validation import Report
@@ -33,6 +33,9 @@ def to_junit(report: Report, fail_on: str = "error") -> str:
     by_source: defaultdict[str, list[Fault]] = defaultdict(list)
     for fault in faults(report):
         by_source[fault.source].append(fault)
+    counts: Counter[str] = Counter()
+    for group in groups(report):
+        counts[group.source] += group.number
     shapes = {shape.curie: count for shape, count in report.focus_nodes.items()}
     examined = {check.name: check.examined for check in report.checks} | shapes
     titles = {check.name: check.title for check in report.checks}
@@ -49,7 +52,7 @@ def to_junit(report: Report, fail_on: str = "error") -> str:
         if any(fault.severity in serious for fault in found):
             failures += 1
             worst = min(found, key=lambda fault: SEVERITIES.index(fault.severity)).severity
-            message = f"{titles.get(name, name)}: {len(found)} found"
+            message = f"{titles.get(name, name)}: {counts[name]} found"
             failure = ET.SubElement(case, "failure", type=worst, message=message)
             failure.text = _text(found)
         elif found:

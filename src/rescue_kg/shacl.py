@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Final, NamedTuple
+from typing import TYPE_CHECKING, Final
 
 import pyoxigraph
 import pyshacl
@@ -14,30 +14,20 @@ from rescue_kg.answers import Iri, to_value
 from rescue_kg.dataset import to_dataset
 from rescue_kg.errors import InputError
 from rescue_kg.namespaces import contract
+from rescue_kg.shacl_results import ShapeResult
 
 if TYPE_CHECKING:
     from rescue_kg.answers import Value
     from rescue_kg.store import Store
 
-__all__ = ["Found", "results"]
+__all__ = ["found", "results"]
 
 _TARGETS: Final = (SH.targetClass, SH.targetNode, SH.targetObjectsOf, SH.targetSubjectsOf)
 _CLASSES: Final = frozenset({RDFS.Class, OWL.Class})
 _SEVERITIES: Final[dict[Node | None, str]] = {SH.Violation: "error", SH.Warning: "warning", SH.Info: "info"}
 
 
-class Found(NamedTuple):
-    """One result of a SHACL validation; the fields are those of a validation.ShapeResult."""
-
-    shape: Iri
-    focus: Value
-    path: Iri | None
-    value: Value | None
-    severity: str
-    message: str
-
-
-def results(data: Store, shapes: Store) -> list[Found]:
+def results(data: Store, shapes: Store) -> list[ShapeResult]:
     """Return what the shapes find wrong in the data, in no order; neither store is changed.
 
     Method: W3C SHACL Core as implemented by pySHACL, without inference and without SHACL-SPARQL.
@@ -61,7 +51,7 @@ def results(data: Store, shapes: Store) -> list[Found]:
         raise InputError(_incomparable(graph, error)) from error
     if not isinstance(report, Graph):
         raise TypeError(f"pySHACL gave {type(report).__name__}, expected a graph of results")
-    return [_found(report, node) for node in report.subjects(RDF.type, SH.ValidationResult)]
+    return [found(report, node) for node in report.subjects(RDF.type, SH.ValidationResult)]
 
 
 def _incomparable(data: Graph, error: Exception) -> str:
@@ -110,10 +100,11 @@ def _lifted(shapes: Graph) -> Graph:
     return shapes
 
 
-def _found(report: Graph, node: Node) -> Found:
+def found(report: Graph, node: Node) -> ShapeResult:
+    """Return one result of pySHACL's report."""
     path = report.value(node, SH.resultPath)
     focus = _value(report.value(node, SH.focusNode))
-    return Found(
+    return ShapeResult(
         shape=Iri(_value(report.value(node, SH.sourceShape))),
         focus="" if focus is None else focus,
         # A path that is more than one property is a blank node, which tells a reader nothing.

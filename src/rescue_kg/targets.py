@@ -4,57 +4,82 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final, TypeAlias
 
-from pyoxigraph import BlankNode, Literal, NamedNode, Triple
+from pyoxigraph import BlankNode, Literal, NamedNode, QuerySolutions, Triple
 
 from rescue_kg.answers import Iri
 from rescue_kg.namespaces import PREFIXES
+from rescue_kg.shape_plan import TYPE, closure
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Mapping
 
+    from rescue_kg.cutting import Node, Stated
     from rescue_kg.store import Store
 
-__all__ = ["focus_nodes", "instances"]
+__all__ = ["count_instances", "count_statements", "focus_nodes"]
 
 _Term: TypeAlias = NamedNode | BlankNode | Literal | Triple
 
-_TYPE: Final = NamedNode(PREFIXES["rdf"] + "type")
-_SUBCLASS_OF: Final = NamedNode(PREFIXES["rdfs"] + "subClassOf")
 _TARGET_CLASS, _TARGET_NODE, _SUBJECTS_OF, _OBJECTS_OF = (
     NamedNode(PREFIXES["sh"] + name)
     for name in ("targetClass", "targetNode", "targetSubjectsOf", "targetObjectsOf")
 )
+#: How a query finds the nodes of a target.
+_PATTERNS: Final = {
+    _TARGET_CLASS: "{{ VALUES ?kind {{ {} }} ?node a ?kind }}",
+    _TARGET_NODE: "{{ VALUES ?node {{ {} }} }}",
+    _SUBJECTS_OF: "{{ VALUES ?property {{ {} }} ?node ?property ?other }}",
+    _OBJECTS_OF: "{{ VALUES ?property {{ {} }} ?other ?property ?node }}",
+}
 
 
-def instances(data: Store, classes: Iterable[_Term]) -> set[_Term]:
-    """Return the nodes that are typed with one of the classes, or with a subclass of one."""
-    seen: set[_Term] = set()
-    todo = list(classes)
-    found: set[_Term] = set()
-    while todo:
-        kind = todo.pop()
-        if kind in seen:
-            continue
-        seen.add(kind)
-        found.update(quad.subject for quad in data.native.quads_for_pattern(None, _TYPE, kind))
-        todo += [quad.subject for quad in data.native.quads_for_pattern(None, _SUBCLASS_OF, kind)]
-    return found
+def count_instances(stated: Stated, kind: NamedNode) -> int:
+    """Return how many nodes are typed with a class, or with a subclass of it."""
+    return _count(stated, {_TARGET_CLASS: closure([kind], stated.below)})
 
 
-def focus_nodes(data: Store, shapes: Store) -> dict[Iri, int]:
-    """Return for each shape with a target how many nodes of the data its targets name (SHACL, 2.1.3)."""
-    found: dict[Iri, set[_Term]] = {}
-    for predicate in (_TARGET_CLASS, _TARGET_NODE, _SUBJECTS_OF, _OBJECTS_OF):
+def count_statements(stated: Stated, term: NamedNode) -> int:
+    """Return how many statements have a property."""
+    return _number(stated, f"SELECT (COUNT(*) AS ?n) WHERE {{ ?subject {term} ?object }}")
+
+
+def focus_nodes(stated: Stated, shapes: Store, nodes: Iterable[Node] | None = None) -> dict[Iri, int]:
+    """Return for each shape with a target how many nodes its targets name (SHACL, 2.1.3).
+
+    Only `nodes` are counted where they are given.
+    """
+    targets: dict[Iri, dict[NamedNode, set[_Term]]] = {}
+    for predicate in _PATTERNS:
         for quad in shapes.native.quads_for_pattern(None, predicate, None):
-            shape = quad.subject.value if isinstance(quad.subject, NamedNode) else str(quad.subject)
-            found.setdefault(Iri(shape), set()).update(_targeted(data, predicate, quad.object))
-    return {shape: len(found[shape]) for shape in sorted(found)}
+            name = Iri(quad.subject.value if isinstance(quad.subject, NamedNode) else str(quad.subject))
+            named = closure([quad.object], stated.below) if predicate == _TARGET_CLASS else {quad.object}
+            targets.setdefault(name, {}).setdefault(predicate, set()).update(named)
+    if nodes is None:
+        return {shape: _count(stated, targets[shape]) for shape in sorted(targets)}
+    counts = dict.fromkeys(sorted(targets), 0)
+    for node in nodes:
+        about = stated.about(node)
+        types = {quad.object for quad in about if quad.predicate == TYPE}
+        properties = {quad.predicate for quad in about}
+        for shape, kinds in targets.items():
+            counts[shape] += bool(
+                types & kinds.get(_TARGET_CLASS, set())
+                or properties & kinds.get(_SUBJECTS_OF, set())
+                or node in kinds.get(_TARGET_NODE, ())
+                or any(stated.points_to(node, property_) for property_ in kinds.get(_OBJECTS_OF, ()))
+            )
+    return counts
 
 
-def _targeted(data: Store, predicate: NamedNode, target: _Term) -> set[_Term]:
-    if predicate == _TARGET_CLASS:
-        return instances(data, [target])
-    if predicate == _TARGET_NODE or not isinstance(target, NamedNode):
-        return {target}
-    statements = data.native.quads_for_pattern(None, target, None)
-    return {quad.subject if predicate == _SUBJECTS_OF else quad.object for quad in statements}
+def _count(stated: Stated, targets: Mapping[NamedNode, set[_Term]]) -> int:
+    # A blank node has no name in a query; here it could only be a class without one.
+    named = {
+        kind: [term for term in terms if not isinstance(term, BlankNode)] for kind, terms in targets.items()
+    }
+    branches = [_PATTERNS[kind].format(" ".join(sorted(map(str, terms)))) for kind, terms in named.items()]
+    return _number(stated, f"SELECT (COUNT(DISTINCT ?node) AS ?n) WHERE {{ {' UNION '.join(branches)} }}")
+
+
+def _number(stated: Stated, query: str) -> int:
+    found = stated.query(query)
+    return int(next(found)["n"].value) if isinstance(found, QuerySolutions) else 0

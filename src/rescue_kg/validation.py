@@ -3,45 +3,36 @@
 from __future__ import annotations
 
 from collections import Counter
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from types import MappingProxyType
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from pyoxigraph import NamedNode, QuerySolutions
 
 from rescue_kg import questions, rules
-from rescue_kg.answers import Answer, Iri
-from rescue_kg.errors import ParseError
-from rescue_kg.namespaces import ONTOLOGY_GRAPH, expand
+from rescue_kg.answers import Answer, Iri, to_value
+from rescue_kg.cutting import Stated
+from rescue_kg.errors import InputError, ParseError, UnknownNameError, did_you_mean
+from rescue_kg.keeping import First
+from rescue_kg.namespaces import GRAPH, ONTOLOGY_GRAPH, expand
 from rescue_kg.resources import checks_dir, shape_files
+from rescue_kg.shacl_results import ShapeResult
 from rescue_kg.store import Store
-from rescue_kg.targets import focus_nodes, instances
+from rescue_kg.targets import count_instances, count_statements, focus_nodes
 
 if TYPE_CHECKING:
     import os
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Iterator, Mapping, Sequence
 
-    from rescue_kg.answers import Value
+    from rescue_kg.answers import Row
+    from rescue_kg.cutting import Node
     from rescue_kg.graph import RescueGraph
     from rescue_kg.questions import Question
 
-__all__ = ["CheckResult", "Report", "ShapeResult", "check", "stated", "validate"]
+__all__ = ["ENGINES", "CheckResult", "Report", "ShapeResult", "check", "stated", "validate"]
 
-
-@dataclass(frozen=True, slots=True)
-class ShapeResult:
-    """One thing that a shape found wrong.
-
-    `shape` is the node or property shape, `focus` the node it looked at (the text `_:id` for a blank node),
-    `path` the property and `value` the value where there is one; `severity` is error, warning or info.
-    """
-
-    shape: Iri
-    focus: Value
-    path: Iri | None
-    value: Value | None
-    severity: str
-    message: str
+#: What validate() takes as its engine.
+ENGINES: Final = ("reference", "fast")
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,6 +41,7 @@ class CheckResult:
 
     `examined` counts the instances of the class, or the statements with the property, that `examines` names.
     `question` says what it looks for, `mirrors` which rules elsewhere it keeps (see questions.Question).
+    `left_out` counts the findings for which there is no row, because there were too many.
     """
 
     name: str
@@ -60,6 +52,7 @@ class CheckResult:
     examines: Iri
     examined: int
     rows: Answer
+    left_out: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,7 +61,9 @@ class Report:
 
     `results` are the shapes' findings and `checks` the checks, both sorted; `focus_nodes` holds for each node
     shape with a target the number of nodes it looked at; `triples` is the number of triples validated.
-    `with_shapes` is False where the checks were run alone.
+    `with_shapes` is False where the checks were run alone, `dataset` the one that was looked at alone,
+    without the checks. `left_out` counts the findings of shapes that are not among the results, because there
+    were too many: (shape, severity) -> number. `engine` says who judged.
     """
 
     results: tuple[ShapeResult, ...]
@@ -76,18 +71,25 @@ class Report:
     focus_nodes: Mapping[Iri, int]
     triples: int
     with_shapes: bool = True
+    dataset: str | None = None
+    left_out: Mapping[tuple[Iri, str], int] = field(default_factory=lambda: MappingProxyType({}))
+    engine: str = ""
 
     @property
     def counts(self) -> dict[str, int]:
         """Findings of shapes and checks together: severity -> number."""
         found = Counter(result.severity for result in self.results)
+        for (_, severity), number in self.left_out.items():
+            found[severity] += number
         for check in self.checks:
-            found[check.severity] += len(check.rows)
+            found[check.severity] += len(check.rows) + check.left_out
         return {severity: found[severity] for severity in questions.SEVERITIES}
 
     @property
     def empty(self) -> tuple[str, ...]:
-        """CURIEs of shapes, then names of checks, that looked at nothing."""
+        """CURIEs of shapes, then names of checks, that looked at nothing, but for one dataset."""
+        if self.dataset is not None:
+            return ()
         shapes = [shape.curie for shape, count in self.focus_nodes.items() if not count]
         return (*shapes, *(check.name for check in self.checks if not check.examined))
 
@@ -98,7 +100,12 @@ class Report:
 
     @property
     def complete(self) -> bool:
-        """Whether there were shapes and checks, and each of them had something to look at."""
+        """Whether there were shapes and checks, and each of them had something to look at.
+
+        Of one dataset it is enough that some shape had.
+        """
+        if self.dataset is not None:
+            return any(self.focus_nodes.values())
         return bool(self.checks) and bool(self.focus_nodes or not self.with_shapes) and not self.empty
 
     @property
@@ -120,7 +127,8 @@ class Report:
     def to_text(self, limit: int | None = 20, fail_on: str = "error") -> str:
         """Return a summary for a terminal: what was checked, how many, what was found, worst first.
 
-        At most `limit` findings are listed, all of them with None; the last line says whether it passes().
+        At most `limit` findings are listed, all of them with None; where there are more, each shape and check
+        follows with the number of its findings and an example. The last line says whether it passes().
         """
         from rescue_kg.validation_report import to_text
 
@@ -134,89 +142,158 @@ class Report:
 
 
 def validate(
-    graph: RescueGraph,
+    graph: RescueGraph | Store,
     shapes: Sequence[str | os.PathLike[str]] | None = None,
     checks: str | os.PathLike[str] | None = None,
+    *,
+    engine: str = "reference",
+    dataset: str | None = None,
+    max_results: int | None = None,
 ) -> Report:
-    """Hold a graph against the shapes (SHACL Core, by pySHACL) and the check queries, and return the report.
+    """Hold a graph against the shapes (SHACL Core) and the check queries, and return the report.
 
     What is stated is validated, not what the rules inferred from it: the outcome is the same with and without
     the closure, and a check can tell a missing statement from an inferred one. The graph is not changed.
     `shapes` are SHACL files and `checks` a folder of check queries to use instead of the packaged ones.
 
-    Raises ParseError for a shape file or check that cannot be read.
+    Both engines find the same. `reference` is pySHACL, which copies the graph and takes minutes for 200,000
+    triples; `fast` is the `shacl` package, which looks at a large graph part by part, in bounded memory, and
+    leaves to pySHACL what it may see otherwise (`rescue_kg.fast_shacl`).
+
+    With a `dataset` only the nodes that its graph says something of are looked at, by the shapes alone, since
+    the checks look across datasets; the cost grows with the dataset, not with the store. What else is stated
+    of these nodes counts too, as do the types of the nodes that they point to.
+
+    At most `max_results` findings of each shape and of each check are kept, the first in their order; all are
+    counted.
+
+    Raises ParseError for a shape file or check that cannot be read, InputError for another engine, a negative
+    `max_results` and for values that cannot be compared, UnknownNameError for a dataset that is not loaded,
+    NotAvailableError for `fast` without its extra.
     """
-    data = stated(graph.store)
+    if engine not in ENGINES:
+        raise InputError(f"unknown engine {engine!r}, expected {' or '.join(ENGINES)}")
+    if max_results is not None and max_results < 0:
+        raise InputError(f"found max_results {max_results}, expected 0 or more")
+    store = graph if isinstance(graph, Store) else graph.store
     vocabulary = Store()
     for file in shape_files() if shapes is None else shapes:
         vocabulary.load_file(file, graph=ONTOLOGY_GRAPH)
-    # pySHACL pulls in rdflib and half a second of imports; only validation pays for it.
-    from rescue_kg import shacl
-
-    results = [ShapeResult(*found) for found in shacl.results(data, vocabulary)]
+    data = Stated(store)
+    nodes = None if dataset is None else _nodes(data, dataset)
+    anew: Counter[str] = Counter()
+    kept: dict[Iri, First[ShapeResult]] = {}
+    left_out: Counter[tuple[Iri, str]] = Counter()
+    for result in _judge(data, vocabulary, engine, nodes, anew):
+        out = kept.setdefault(result.shape, First(max_results, _order)).add(result)
+        left_out.update((one.shape, one.severity) for one in out)
+    for first in kept.values():
+        left_out.update((one.shape, one.severity) for one in first.close())
     return Report(
-        results=tuple(sorted(results, key=_order)),
-        checks=_run_all(data, checks),
-        focus_nodes=MappingProxyType(focus_nodes(data, vocabulary)),
-        triples=len(data),
+        results=tuple(sorted((result for first in kept.values() for result in first), key=_order)),
+        checks=() if nodes is not None else _run_all(data, checks, max_results),
+        focus_nodes=MappingProxyType(focus_nodes(data, vocabulary, nodes)),
+        triples=len(data) if dataset is None else store.count(GRAPH + dataset),
+        dataset=dataset,
+        left_out=MappingProxyType(dict(sorted(left_out.items()))),
+        engine=_judges(engine, anew),
     )
 
 
-def check(graph: RescueGraph, checks: str | os.PathLike[str] | None = None) -> Report:
+def check(
+    graph: RescueGraph,
+    checks: str | os.PathLike[str] | None = None,
+    *,
+    max_results: int | None = None,
+) -> Report:
     """Hold a graph against the check queries alone, without the shapes, and return the report.
 
     It is quick, and holds what an ontology is asked to keep elsewhere too, by ROBOT's report and the OBO
-    dashboard. What is stated is looked at, and the graph is not changed, as with validate(). `checks` is a
-    folder of check queries to use instead of the packaged ones.
+    dashboard. All else is as with validate().
 
     Raises ParseError for a check that cannot be read.
     """
-    data = stated(graph.store)
-    return Report((), _run_all(data, checks), MappingProxyType({}), len(data), with_shapes=False)
+    data = Stated(graph.store)
+    found = _run_all(data, checks, max_results)
+    return Report((), found, MappingProxyType({}), len(data), with_shapes=False)
 
 
 def stated(store: Store) -> Store:
     """Return a copy of a store without its closure, all in one graph: each triple stands there once."""
-    copy = Store()
-    for graph in store.graphs():
-        if not rules.is_derived(NamedNode(graph)):
-            copy.load_quads(store.quads(graph), ONTOLOGY_GRAPH)
-    return copy
+    return Stated(store).copy()
 
 
-def _run_all(data: Store, folder: str | os.PathLike[str] | None) -> tuple[CheckResult, ...]:
+def _nodes(data: Stated, dataset: str) -> list[Node]:
+    known = rules.datasets(data.store)
+    if dataset not in known:
+        held = f"the store holds {', '.join(known)}" if known else "the store is empty"
+        raise UnknownNameError(f"unknown dataset {dataset!r}: {held}{did_you_mean(dataset, known)}")
+    return list(data.subjects(dataset))
+
+
+def _judge(
+    data: Stated, shapes: Store, engine: str, nodes: list[Node] | None, anew: Counter[str]
+) -> Iterator[ShapeResult]:
+    """Yield what the shapes find, in no order, by one of the engines."""
+    if engine == "fast" or nodes is not None:
+        from rescue_kg import fast_shacl
+
+        yield from fast_shacl.results(data, shapes, nodes=nodes, anew=anew, alone=engine == "fast")
+        return
+    # pySHACL pulls in rdflib and half a second of imports; only who needs it pays for it.
+    from rescue_kg import shacl
+
+    yield from shacl.results(data.copy(), shapes)
+
+
+def _judges(engine: str, anew: Counter[str]) -> str:
+    """Say who judged."""
+    if engine == "reference":
+        return "pySHACL"
+    from rescue_kg import fast_shacl
+
+    left = [f"{count:,} {what if count != 1 else what[:-1]}" for what, count in anew.items() if count]
+    return f"shacl {fast_shacl.version()}" + (f"; pySHACL judged {' and '.join(left)}" if left else "")
+
+
+def _run_all(
+    data: Stated, folder: str | os.PathLike[str] | None, limit: int | None
+) -> tuple[CheckResult, ...]:
     place = checks_dir() if folder is None else folder
-    return tuple(_run(query, data, f"{place}/{query.name}.rq") for query in questions.catalogue(place))
+    # Many checks look at the same; it is counted once.
+    examined: dict[str, int] = {}
+    return tuple(
+        _run(query, data, f"{place}/{query.name}.rq", limit, examined) for query in questions.catalogue(place)
+    )
 
 
-def _run(query: Question, data: Store, where: str) -> CheckResult:
-    solutions = data.query(query.text, where=where)
+def _run(
+    query: Question, data: Stated, where: str, limit: int | None, examined: dict[str, int]
+) -> CheckResult:
+    solutions = data.query(query.text, where)
     if not isinstance(solutions, QuerySolutions):
         raise ParseError(f"{where}: found a query that is no SELECT, expected one")
-    found = Answer.from_solutions(solutions, query.title)
-    if not found.columns or found.columns[0] != "focus":
-        raise ParseError(
-            f"{where}: found the columns {', '.join(found.columns)}, expected focus as the first one"
-        )
-    examines = Iri(expand(query.examines))
-    rows = sorted(found.rows, key=lambda row: tuple(map(str, row)))
+    columns = [variable.value for variable in solutions.variables]
+    if not columns or columns[0] != "focus":
+        raise ParseError(f"{where}: found the columns {', '.join(columns)}, expected focus as the first one")
+    rows: First[Row] = First(limit, lambda row: tuple(map(str, row)))
+    left_out = sum(len(rows.add(tuple(map(to_value, solution)))) for solution in solutions)
+    left_out += len(rows.close())
+    examines = expand(query.examines)
+    if examines not in examined:
+        node = NamedNode(examines)
+        examined[examines] = count_statements(data, node) + count_instances(data, node)
     return CheckResult(
         name=query.name,
         title=query.title,
         question=query.question,
         mirrors=query.mirrors,
         severity=query.severity,
-        examines=examines,
-        examined=_examined(data, examines),
-        rows=Answer(found.columns, rows, query.title),
+        examines=Iri(examines),
+        examined=examined[examines],
+        rows=Answer(columns, rows, query.title),
+        left_out=left_out,
     )
-
-
-def _examined(data: Store, term: Iri) -> int:
-    """Count the instances of a class with its subclasses, or the statements with a property."""
-    node = NamedNode(term)
-    statements = sum(1 for _ in data.native.quads_for_pattern(None, node, None))
-    return statements + len(instances(data, [node]))
 
 
 def _order(result: ShapeResult) -> tuple[int, str, str, str, str]:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections import Counter
+from itertools import islice
 from typing import TYPE_CHECKING, NamedTuple
 
 from rescue_kg.answers import Iri
@@ -12,7 +14,7 @@ if TYPE_CHECKING:
     from rescue_kg.answers import Value
     from rescue_kg.validation import Report
 
-__all__ = ["Fault", "faults", "findings", "gaps", "job", "to_dict", "to_text"]
+__all__ = ["Fault", "Group", "faults", "findings", "gaps", "groups", "job", "to_dict", "to_text"]
 
 
 class Fault(NamedTuple):
@@ -24,8 +26,33 @@ class Fault(NamedTuple):
     problem: str
 
 
+class Group(NamedTuple):
+    """What one shape or check found: how many findings, and the first of them where it was kept."""
+
+    severity: str
+    source: str
+    number: int
+    example: Fault | None
+
+
+def groups(report: Report) -> list[Group]:
+    """Return what each shape and check found, those that found nothing left aside: worst first, then most."""
+    counts: Counter[tuple[str, str]] = Counter()
+    examples: dict[tuple[str, str], Fault] = {}
+    for fault in faults(report):
+        counts[fault.severity, fault.source] += 1
+        examples.setdefault((fault.severity, fault.source), fault)
+    for (shape, severity), count in report.left_out.items():
+        counts[severity, shape.curie] += count
+    for check in report.checks:
+        counts[check.severity, check.name] += check.left_out
+    severities = list(report.counts)
+    found = [Group(*key, count, examples.get(key)) for key, count in counts.items() if count]
+    return sorted(found, key=lambda group: (severities.index(group.severity), -group.number, group.source))
+
+
 def faults(report: Report) -> Iterator[Fault]:
-    """Yield every finding, errors first; the source is the CURIE of a shape or the name of a check."""
+    """Yield the findings that were kept, errors first; the source is the CURIE of a shape or a check."""
     for severity in report.counts:
         for result in report.results:
             if result.severity == severity:
@@ -41,7 +68,7 @@ def faults(report: Report) -> Iterator[Fault]:
 
 
 def findings(report: Report) -> Iterator[tuple[str, str, str, str]]:
-    """Yield every finding as text, errors first: (severity, shape or check, node, what is wrong)."""
+    """Yield the findings that were kept, errors first: (severity, shape or check, node, what is wrong)."""
     for fault in faults(report):
         yield fault.severity, fault.source, _short(fault.node), fault.problem
 
@@ -49,17 +76,25 @@ def findings(report: Report) -> Iterator[tuple[str, str, str, str]]:
 def to_text(report: Report, limit: int | None = 20, fail_on: str = "error") -> str:
     """Return what was checked, how many, what was found and what that means, one line each."""
     looked_at = sum(report.focus_nodes.values())
-    lines = [f"{report.triples:,} triples"]
+    of = "" if report.dataset is None else f" in the dataset {report.dataset}"
+    lines = [f"{report.triples:,} triples{of}"]
     if report.with_shapes:
-        lines.append(f"{len(report.focus_nodes)} node shapes looked at {looked_at:,} nodes")
+        lines.append(f"{len(report.focus_nodes)} node shapes looked at {looked_at:,} nodes ({report.engine})")
+    if report.dataset is None:
+        examined = sum(check.examined for check in report.checks)
+        lines.append(f"{len(report.checks)} checks looked at {examined:,} records")
     lines += [
-        f"{len(report.checks)} checks looked at {sum(check.examined for check in report.checks):,} records",
         "found " + ", ".join(_plural(count, severity) for severity, count in report.counts.items()),
     ]
-    found = list(findings(report))
-    lines += [f"{severity}: {source}: {node}: {wrong}" for severity, source, node, wrong in found[:limit]]
-    if limit is not None and len(found) > limit:
-        lines.append(f"... and {_plural(len(found) - limit, 'more finding')}")
+    listed = list(islice(findings(report), limit))
+    lines += [f"{severity}: {source}: {node}: {wrong}" for severity, source, node, wrong in listed]
+    if (more := sum(report.counts.values()) - len(listed)) > 0:
+        lines.append(f"... and {_plural(more, 'more finding')}; by shape and check, with one each:")
+        for group in groups(report):
+            shown = (
+                "" if group.example is None else f": {_short(group.example.node)}: {group.example.problem}"
+            )
+            lines.append(f"{_plural(group.number, group.severity)}: {group.source}{shown}")
     lines += [f"failed: {name}" for name in gaps(report)]
     lines.append(f"{job(report)} {'passed' if report.passes(fail_on) else 'failed'}")
     return "\n".join(lines) + "\n"
@@ -70,8 +105,10 @@ def gaps(report: Report) -> list[str]:
     lines = [f"{name} looked at nothing" for name in report.empty]
     if report.with_shapes and not report.focus_nodes:
         lines.append("there was no shape with a target")
-    if not report.checks:
+    if not report.checks and report.dataset is None:
         lines.append("there was no check")
+    if report.dataset is not None and not report.complete:
+        lines.append("no shape had anything to look at")
     return lines
 
 
@@ -85,10 +122,21 @@ def to_dict(report: Report) -> dict[str, object]:
     return {
         "ok": report.ok,
         "conforms": report.conforms,
+        "engine": report.engine,
+        "dataset": report.dataset,
         "triples": report.triples,
         "counts": report.counts,
         "empty": list(report.empty),
         "focus_nodes": {str(shape): count for shape, count in report.focus_nodes.items()},
+        "groups": [
+            {
+                "severity": group.severity,
+                "source": group.source,
+                "number": group.number,
+                "example": None if group.example is None else _plain(group.example.node),
+            }
+            for group in groups(report)
+        ],
         "results": [
             {
                 "shape": str(result.shape),
@@ -107,6 +155,7 @@ def to_dict(report: Report) -> dict[str, object]:
                 "severity": check.severity,
                 "examines": str(check.examines),
                 "examined": check.examined,
+                "left_out": check.left_out,
                 "rows": [
                     {name: _plain(value) for name, value in row.items()} for row in check.rows.to_dicts()
                 ],

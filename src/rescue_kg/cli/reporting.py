@@ -23,7 +23,7 @@ _F = TypeVar("_F", bound="Callable[..., Any]")
 
 
 def report_options(function: _F) -> _F:
-    """Add the files, `--all`, `--fail-on` and `--format`."""
+    """Add the files, `--all`, `--max-results`, `--fail-on` and `--format`."""
     for add in (
         click.option(
             "--format",
@@ -42,6 +42,12 @@ def report_options(function: _F) -> _F:
             help="The mildest severity that makes it fail.",
         ),
         click.option(
+            "--max-results",
+            type=click.IntRange(0),
+            metavar="N",
+            help="Keep at most N findings of each shape and check; all are counted.",
+        ),
+        click.option(
             "--all", "everything", is_flag=True, help="List every finding; the text lists the first 20."
         ),
         click.argument("files", metavar="[FILE...|-]", nargs=-1),
@@ -53,8 +59,9 @@ def report_options(function: _F) -> _F:
 def open_checked(files: tuple[str, ...]) -> tuple[RescueGraph, tuple[str, ...]]:
     """Return the graph of the files, or the packaged one, without closure, and the files it was read from.
 
-    Files that hold data without the ontology are joined by the packaged one, and files without a finding by
-    the packaged evidence, in which the examples of the vocabulary stand.
+    A store in a folder is looked at as it stands. Files that hold data without the ontology are joined by the
+    packaged one, and files without a finding by the packaged evidence, in which the examples of the
+    vocabulary stand.
     """
     from rescue_kg.namespaces import EVIDENCE_GRAPH, ONTOLOGY_GRAPH
     from rescue_kg.resources import data_path
@@ -64,6 +71,8 @@ def open_checked(files: tuple[str, ...]) -> tuple[RescueGraph, tuple[str, ...]]:
     if not files:
         return open_graph((), infer=False), (ontology, evidence)
     graph = open_graph(files, infer=False)
+    if graph.store.path is not None:
+        return graph, ()
     if not graph.query("ASK { ?ontology a owl:Ontology }"):
         graph.store.load_file(ontology, graph=ONTOLOGY_GRAPH)
         files = (*files, ontology)

@@ -1,0 +1,196 @@
+"""Parts of a graph that a validation can look at one after the other: nodes with all that is stated of them.
+
+`rescue_kg.shape_plan` says what a part holds, and why.
+"""
+
+from __future__ import annotations
+
+import re
+from functools import lru_cache
+from itertools import islice
+from tempfile import TemporaryFile
+from typing import IO, TYPE_CHECKING, Final, TypeAlias
+
+from pyoxigraph import BlankNode, NamedNode, Quad, QuerySolutions, RdfFormat, serialize
+
+from rescue_kg import rules
+from rescue_kg.namespaces import GRAPH, ONTOLOGY_GRAPH
+from rescue_kg.shape_plan import SUBCLASS_OF, TYPE
+from rescue_kg.store import Store
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Mapping
+
+    from pyoxigraph import QueryBoolean, QueryTriples
+
+    from rescue_kg.shape_plan import Term
+
+__all__ = ["Node", "Stated", "batches", "to_text"]
+
+Node: TypeAlias = NamedNode | BlankNode
+
+_GRAPH: Final = NamedNode(ONTOLOGY_GRAPH)
+_BLOCK: Final = 1 << 20
+#: The lines of one subject that follow each other.
+_RUN: Final = re.compile(rb"^(\S+) .*\n(?:\1 .*\n)*", re.MULTILINE)
+_TYPED: Final = re.compile(rf"^(\S+) {re.escape(str(TYPE))} (<[^>]*>) \.$", re.MULTILINE)
+_REFERENCE: Final = re.compile(r"> (<[^>]*>|_:\S+) \.\n")
+
+
+class Stated:
+    """What is stated in a store, as against what rules wrote; as a whole, or cut into parts."""
+
+    def __init__(self, store: Store) -> None:
+        self.store = store
+        self.graphs = [name for name in map(NamedNode, store.graphs()) if not rules.is_derived(name)]
+        self._seen = frozenset(self.graphs)
+        #: The rdfs:subClassOf statements, and from them the direct subclasses of each class.
+        self.subclasses = self._quads(None, SUBCLASS_OF)
+        self.below: dict[Term, set[Term]] = {}
+        for quad in self.subclasses:
+            self.below.setdefault(quad.object, set()).add(quad.subject)
+        self._types_of = lru_cache(maxsize=100_000)(self._types)
+
+    def __len__(self) -> int:
+        """Return the number of triples; one that stands in two graphs counts twice."""
+        return sum(self.store.count(name.value) for name in self.graphs)
+
+    def copy(self) -> Store:
+        """Return a store with everything in one graph: each triple stands there once."""
+        copy = Store()
+        for name in self.graphs:
+            copy.load_quads(self.store.quads(name.value), ONTOLOGY_GRAPH)
+        return copy
+
+    def subjects(self, dataset: str) -> Iterator[Node]:
+        """Yield each node that the graph of a dataset says something of, once."""
+        found = self.store.query("SELECT DISTINCT ?s WHERE { ?s ?p ?o }", graphs=[GRAPH + dataset])
+        if isinstance(found, QuerySolutions):
+            for row in found:
+                if isinstance(row["s"], (NamedNode, BlankNode)):
+                    yield row["s"]
+
+    def instances(self, kinds: Iterable[NamedNode]) -> Iterator[Node]:
+        """Yield the nodes that are typed with one of some classes, a node once for each."""
+        for kind in kinds:
+            for quad in self.store.native.quads_for_pattern(None, TYPE, kind):
+                if quad.graph_name in self._seen and isinstance(quad.subject, (NamedNode, BlankNode)):
+                    yield quad.subject
+
+    def query(self, sparql: str, where: str = "query") -> QuerySolutions | QueryBoolean | QueryTriples:
+        """Run a query over what is stated; a triple that stands in two graphs is seen twice."""
+        return self.store.query(sparql, where=where, graphs=[name.value for name in self.graphs])
+
+    def points_to(self, node: Node, predicate: Term) -> bool:
+        """Return whether something points to a node by a property."""
+        found = self.store.native.quads_for_pattern(None, predicate, node)  # type: ignore[arg-type]
+        return any(quad.graph_name in self._seen for quad in found)
+
+    def about(self, node: Node) -> list[Quad]:
+        """Return what is stated of a node."""
+        return self._quads(node, None)
+
+    def around(self, nodes: Iterable[Node], marks: Mapping[NamedNode, NamedNode]) -> list[Quad]:
+        """Return a part: what is stated of some nodes, with their marks, and the types of those they name."""
+        own = set(nodes)
+        part: set[Quad] = {_alone(quad) for quad in self.subclasses}
+        named: set[Node] = set()
+        for node in own:
+            for quad in self.about(node):
+                part.add(_alone(quad))
+                if quad.predicate == TYPE and quad.object in marks:
+                    mark = marks[quad.object]  # type: ignore[index]
+                    part.add(Quad(node, mark, node, _GRAPH))
+                if isinstance(quad.object, (NamedNode, BlankNode)):
+                    named.add(quad.object)
+        for node in named - own:
+            part.update(_alone(quad) for quad in self._quads(node, TYPE))
+        return list(part)
+
+    def text(self) -> str:
+        """Return everything as N-Triples."""
+        with TemporaryFile() as file:
+            for name in self.graphs:
+                self.store.native.dump(output=file, format=RdfFormat.N_TRIPLES, from_graph=name)
+            file.seek(0)
+            return file.read().decode()
+
+    def parts(self, count: int, marks: Mapping[NamedNode, NamedNode]) -> Iterator[str]:
+        """Yield everything in so many parts, as N-Triples; they pass through temporary files."""
+        files: list[IO[bytes]] = [TemporaryFile() for _ in range(count)]  # noqa: SIM115 - closed below
+        try:
+            dealer = _Dealer(files)
+            for name in self.graphs:
+                self.store.native.dump(output=dealer, format=RdfFormat.N_TRIPLES, from_graph=name)  # type: ignore[arg-type]
+                dealer.flush()
+            by_text = {str(kind): str(mark) for kind, mark in marks.items()}
+            context = to_text(self.subclasses)
+            for file in files:
+                file.seek(0)
+                yield self._completed(file.read().decode(), by_text) + context
+                file.close()
+        finally:
+            for file in files:
+                file.close()
+
+    def _completed(self, text: str, marks: Mapping[str, str]) -> str:
+        """Return lines of some nodes with their marks, and the types of the nodes that they name."""
+        own: set[str] = set()
+        lines = [text]
+        for node, kind in _TYPED.findall(text):
+            own.add(node)
+            if kind in marks:
+                lines.append(f"{node} {marks[kind]} {node} .\n")
+        lines += map(self._types_of, set(_REFERENCE.findall(text)) - own)
+        return "".join(lines)
+
+    def _types(self, node: str) -> str:
+        """Return the types of a node as lines, the node given as in N-Triples."""
+        term = BlankNode(node[2:]) if node.startswith("_:") else NamedNode(node[1:-1])
+        return to_text(self._quads(term, TYPE))
+
+    def _quads(self, node: Node | None, predicate: NamedNode | None) -> list[Quad]:
+        found = self.store.native.quads_for_pattern(node, predicate, None)
+        return [quad for quad in found if quad.graph_name in self._seen]
+
+
+class _Dealer:
+    """A file to write N-Triples to, which puts all lines of a subject into the same one of some files."""
+
+    def __init__(self, files: list[IO[bytes]]) -> None:
+        self._files = files
+        self._rest = bytearray()
+
+    def write(self, data: bytes) -> int:
+        self._rest += data
+        if len(self._rest) >= _BLOCK:
+            end = self._rest.rfind(b"\n") + 1
+            self._deal(bytes(self._rest[:end]))
+            del self._rest[:end]
+        return len(data)
+
+    def flush(self) -> None:
+        self._deal(bytes(self._rest))
+        self._rest.clear()
+
+    def _deal(self, lines: bytes) -> None:
+        files, count = self._files, len(self._files)
+        for run in _RUN.finditer(lines):
+            files[hash(run[1]) % count].write(run[0])
+
+
+def batches(nodes: Iterable[Node], size: int) -> Iterator[list[Node]]:
+    """Yield nodes in lists of a size, the last one shorter."""
+    left = iter(nodes)
+    while batch := list(islice(left, size)):
+        yield batch
+
+
+def to_text(quads: Iterable[Quad]) -> str:
+    """Return the triples of quads as N-Triples."""
+    written = serialize((quad.triple for quad in quads), format=RdfFormat.N_TRIPLES)
+    return "" if written is None else written.decode()
+
+
+def _alone(quad: Quad) -> Quad:
+    return Quad(quad.subject, quad.predicate, quad.object, _GRAPH)

@@ -1,0 +1,222 @@
+"""How shapes are held against a graph part by part: what of them can be, and what marks a focus node.
+
+A part holds some nodes with all that is stated of them, and of the nodes that these point to only the types.
+A shape can be cut if it looks no further, and if it is made of what the fast engine is proven on; any other
+is held against the whole graph. In a part a node is the focus of a shape where a mark says so, not by its
+type: else each node that is only pointed to would be one.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Final
+
+from pyoxigraph import BlankNode, Literal, NamedNode, Quad
+
+from rescue_kg.namespaces import ONTOLOGY_GRAPH, PREFIXES
+from rescue_kg.store import Store
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Mapping
+
+    from pyoxigraph import Triple
+
+    Term = NamedNode | BlankNode | Literal | Triple
+
+__all__ = ["NUMBERS", "SUBCLASS_OF", "TYPE", "Plan", "closure", "plan"]
+
+_SH: Final = PREFIXES["sh"]
+_XSD: Final = PREFIXES["xsd"]
+TYPE: Final = NamedNode(PREFIXES["rdf"] + "type")
+SUBCLASS_OF: Final = NamedNode(PREFIXES["rdfs"] + "subClassOf")
+_FIRST, _REST = (NamedNode(PREFIXES["rdf"] + name) for name in ("first", "rest"))
+_CLASSES: Final = (NamedNode(PREFIXES["rdfs"] + "Class"), NamedNode(PREFIXES["owl"] + "Class"))
+_GRAPH: Final = NamedNode(ONTOLOGY_GRAPH)
+#: The datatypes whose values are compared as numbers.
+NUMBERS: Final = frozenset({_XSD + "integer", _XSD + "decimal"})
+
+_TARGETS: Final = ("targetClass", "targetNode", "targetSubjectsOf", "targetObjectsOf")
+_TEXTS: Final = {"defaultValue", "description", "group", "message", "name", "order", "severity"}
+_OF_VALUES: Final = {"class", "datatype", "languageIn", "minLength", "nodeKind", "pattern"}
+_LISTS: Final = {"or", "xone"}
+_RANGES: Final = {"maxExclusive", "maxInclusive", "minExclusive", "minInclusive"}
+_PAIRS: Final = {"lessThan", "lessThanOrEquals"}
+_OF_PROPERTIES: Final = {"maxCount", "minCount", "path"} | _RANGES | _PAIRS
+# Regular expressions of Python and of Rust agree on these: no classes, look-arounds or references.
+_PATTERN: Final = re.compile(r"(?:[^\\(]|\((?!\?)|\\[^\w\s])*")
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """Shapes, told apart by how they are held against a graph.
+
+    `cut` are the shapes that can be judged part by part, by their own targets, `marked` the same by the marks
+    in `marks` (class -> property that marks its instances), `whole` those that cannot, of which
+    `whole_targets` have a target. `compared` are the properties whose values are compared as numbers,
+    `messages` the message of each shape that has one.
+    """
+
+    cut: Store
+    marked: Store
+    whole: Store
+    whole_targets: int
+    marks: Mapping[NamedNode, NamedNode]
+    compared: frozenset[NamedNode]
+    messages: Mapping[str, str]
+
+
+def plan(shapes: Store, below: Mapping[Term, set[Term]]) -> Plan:
+    """Return how shapes are held against a graph; `below` has the direct subclasses of a class."""
+    looks = _Looks(shapes)
+    targeted: dict[Term, dict[str, set[Term]]] = {}
+    for name in _TARGETS:
+        for quad in shapes.native.quads_for_pattern(None, NamedNode(_SH + name), None):
+            targeted.setdefault(quad.subject, {}).setdefault(name, set()).add(quad.object)
+    # A shape that is a class has its instances as targets.
+    for kind in _CLASSES:
+        for quad in shapes.native.quads_for_pattern(None, TYPE, kind):
+            targeted.setdefault(quad.subject, {}).setdefault("class", set())
+    cuttable = {
+        shape for shape, kinds in targeted.items() if kinds.keys() == {"targetClass"} and looks.near(shape)
+    }
+    marks: dict[NamedNode, NamedNode] = {}
+    # An engine may refuse a shape that it does not know, whether or not it has a target.
+    known = _reached(shapes, cuttable)
+    marked = _without_targets(known, targeted.keys())
+    for shape in cuttable:
+        for instance_of in closure(targeted[shape]["targetClass"], below):
+            if isinstance(instance_of, NamedNode):
+                mark = marks.setdefault(instance_of, NamedNode(f"urn:rescue-kg:focus:{len(marks)}"))
+                marked.native.add(Quad(shape, NamedNode(_SH + "targetSubjectsOf"), mark, _GRAPH))  # type: ignore[arg-type]
+    return Plan(
+        cut=_without_targets(known, targeted.keys() - cuttable),
+        marked=marked,
+        whole=_without_targets(shapes, cuttable) if targeted.keys() - cuttable else Store(),
+        whole_targets=len(targeted.keys() - cuttable),
+        marks=marks,
+        compared=frozenset(looks.compared),
+        messages=_messages(shapes),
+    )
+
+
+class _Looks:
+    """What shapes look at; `compared` gathers the properties whose values are compared."""
+
+    def __init__(self, shapes: Store) -> None:
+        self._shapes = shapes
+        self.compared: set[NamedNode] = set()
+
+    def near(self, shape: Term) -> bool:
+        """Return whether a shape looks no further than the types of values, and can be trusted to."""
+        return self._near(shape, of_value=False, above=())
+
+    def _near(self, shape: Term, *, of_value: bool, above: tuple[Term, ...]) -> bool:
+        parts = list(self._parts(shape))
+        path = next((value for name, value in parts if name == "path"), None)
+        if shape in above or (path is not None and (of_value or not isinstance(path, NamedNode))):
+            return False
+        inside = (*above, shape)
+        of_value = of_value or path is not None
+        for name, value in parts:
+            if name in _OF_VALUES:
+                good = name != "pattern" or bool(_PATTERN.fullmatch(str(getattr(value, "value", ""))))
+            elif name == "not":
+                good = self._near(value, of_value=of_value, above=inside)
+            elif name in _LISTS:
+                good = all(self._near(one, of_value=of_value, above=inside) for one in self._list(value))
+            elif name == "property":
+                good = not of_value and self._near(value, of_value=False, above=inside)
+            elif name in _OF_PROPERTIES:
+                good = path is not None and self._compares(name, path, value, above)
+            else:
+                good = name in _TEXTS or name in _TARGETS
+            if not good:
+                return False
+        return True
+
+    def _compares(self, name: str, path: Term, value: Term, above: tuple[Term, ...]) -> bool:
+        """Return whether a constraint compares nothing, or only what must be a number of the same node.
+
+        Engines differ in how they compare what is none, so that another constraint has to find that first.
+        """
+        compared = {path} if name in _RANGES else {path, value} if name in _PAIRS else set()
+        if not compared:
+            return True
+        numbers = {
+            self._value(part, "path")
+            for shape in above[:1]
+            for name, part in self._parts(shape)
+            if name == "property" and getattr(self._value(part, "datatype"), "value", "") in NUMBERS
+        }
+        self.compared |= {term for term in compared if isinstance(term, NamedNode)}
+        return compared <= numbers
+
+    def _parts(self, shape: Term) -> Iterator[tuple[str, Term]]:
+        if not isinstance(shape, Literal):
+            for quad in self._shapes.native.quads_for_pattern(shape, None, None):
+                if quad.predicate.value.startswith(_SH):
+                    yield quad.predicate.value.removeprefix(_SH), quad.object
+
+    def _value(self, shape: Term, name: str) -> Term | None:
+        return next((value for part, value in self._parts(shape) if part == name), None)
+
+    def _list(self, head: Term) -> Iterator[Term]:
+        find = self._shapes.native.quads_for_pattern
+        while first := next(find(head, _FIRST, None), None):  # type: ignore[arg-type]
+            yield first.object
+            head = next(find(head, _REST, None)).object  # type: ignore[arg-type]
+
+
+def closure(classes: Iterable[Term], below: Mapping[Term, set[Term]]) -> set[Term]:
+    """Return classes with all below them; `below` has the direct subclasses of a class."""
+    seen: set[Term] = set()
+    todo = list(classes)
+    while todo:
+        kind = todo.pop()
+        if kind not in seen:
+            seen.add(kind)
+            todo += below.get(kind, ())
+    return seen
+
+
+def _reached(shapes: Store, roots: Iterable[Term]) -> Store:
+    """Return a copy of some shapes with all that they refer to."""
+    seen: set[Term] = set()
+    todo = list(roots)
+    copy = Store()
+    while todo:
+        node = todo.pop()
+        if node not in seen and isinstance(node, NamedNode | BlankNode):
+            seen.add(node)
+            about = list(shapes.native.quads_for_pattern(node, None, None))
+            copy.native.extend(about)
+            todo += [quad.object for quad in about]
+    return copy
+
+
+def _without_targets(shapes: Store, without: Iterable[Term]) -> Store:
+    """Return a copy of shapes in which some have no target, and are only what others refer to."""
+    targets = {NamedNode(_SH + name) for name in _TARGETS}
+    gone = set(without)
+    copy = Store()
+    copy.load_quads(
+        (
+            quad
+            for quad in shapes.quads()
+            if quad.subject not in gone
+            or not (quad.predicate in targets or (quad.predicate == TYPE and quad.object in _CLASSES))
+        ),
+        ONTOLOGY_GRAPH,
+    )
+    return copy
+
+
+def _messages(shapes: Store) -> dict[str, str]:
+    """Return for each named shape the message that a report gives: the first of them by its text."""
+    found: dict[str, str] = {}
+    for quad in shapes.native.quads_for_pattern(None, NamedNode(_SH + "message"), None):
+        if isinstance(quad.subject, NamedNode) and isinstance(quad.object, Literal):
+            text = quad.object.value
+            found[quad.subject.value] = min(found.get(quad.subject.value, text), text)
+    return found
