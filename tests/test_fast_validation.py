@@ -112,7 +112,7 @@ def test_every_failing_fixture_fails_alike() -> None:
         # By the tests of the shapes, the reference finds this shape and no other.
         found, _ = fast(store, shapes)
         assert {result.shape.rpartition("/")[2] for result in found} == {path.stem}, path
-    for path in failing[::20]:
+    for path in failing[::50]:
         store, shapes = fixture(path), packaged_shapes(path.relative_to(FIXTURES).parts[0])
         assert fast(store, shapes, part=20)[0] == fast(store, shapes)[0] == reference(store, shapes), path
 
@@ -237,6 +237,7 @@ SHAPES = """
 """
 
 
+@pytest.mark.slow
 def test_shapes_that_cannot_be_cut_are_left_to_the_reference() -> None:
     shapes = Store()
     shapes.load_file(SHAPES.encode(), graph=ONTOLOGY_GRAPH)

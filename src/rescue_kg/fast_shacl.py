@@ -91,7 +91,8 @@ def _fast_results(
     texts: Iterator[str]
     if chosen is not None:
         texts = (to_text(stated.around(batch, how.marks)) for batch in batches(chosen, _NODES))
-    elif (size := len(stated)) > part:
+    # What rules wrote is not looked at; to count the rest takes longer, and is seldom needed.
+    elif len(stated.store) > part and (size := len(stated)) > part:
         texts = stated.parts(-(-size // part), how.marks)
     else:
         cut = how.cut
@@ -99,8 +100,7 @@ def _fast_results(
     compiled = engine.Shapes.from_text(to_text(cut.quads()), format="ntriples")
     doubtful: set[Node] = set()
     blank = False
-    for text, report in _validated(compiled, texts):
-        odd = with_others(text)
+    for odd, report in _validated(compiled, texts):
         found = report.results
         trusted, doubted = _sort(found, odd, stated, how)
         yield from trusted
@@ -134,17 +134,21 @@ def _engine() -> Any:
     return shacl
 
 
-def _validated(compiled: Any, texts: Iterator[str]) -> Iterator[tuple[str, Any]]:
-    """Yield each part with its report; the next part is made ready while the engine looks at one."""
+def _validated(compiled: Any, texts: Iterator[str]) -> Iterator[tuple[set[Node], Any]]:
+    """Yield for each part the nodes with a literal that is not plain, and the report.
+
+    While the engine looks at one part, the next is made ready.
+    """
     with ThreadPoolExecutor(1) as worker:
-        waiting: deque[tuple[str, Future[Any]]] = deque()
+        waiting: deque[tuple[set[Node], Future[Any]]] = deque()
         for text in texts:
-            waiting.append((text, worker.submit(compiled.validate_text, text, format="ntriples")))
+            report = worker.submit(compiled.validate_text, text, format="ntriples")
+            waiting.append((with_others(text), report))
             if len(waiting) > 1:
-                done, report = waiting.popleft()
-                yield done, report.result()
-        for done, report in waiting:
-            yield done, report.result()
+                odd, report = waiting.popleft()
+                yield odd, report.result()
+        for odd, report in waiting:
+            yield odd, report.result()
 
 
 def _sort(found: list[Any], odd: set[Node], stated: Stated, how: Plan) -> tuple[list[ShapeResult], set[Node]]:

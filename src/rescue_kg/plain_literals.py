@@ -36,8 +36,9 @@ _PLAIN: Final = {
 }
 _TEXTS: Final = {_XSD + "string", PREFIXES["rdf"] + "langString"}
 _TYPED: Final = re.compile(r' "([^"\n]*)"\^\^<([^>\n]*)>')
-# A typed literal with a quote in it, which the first does not find, or a tag with a capital.
-_ODD: Final = re.compile(r'\\"[^"\n]*"\^\^<|"@[a-zA-Z0-9-]*[A-Z]')
+# A typed literal with a quote in it, which the first does not find.
+_QUOTED: Final = re.compile(r'\\"[^"\n]*"\^\^<')
+_TAG: Final = re.compile(r'"@([a-zA-Z0-9-]+) ')
 _LINE: Final = re.compile(r'^(<[^>]*>|_:\S+) \S+ "(.*)"(?:\^\^<([^>]*)>|@(\S+)) \.$', re.MULTILINE)
 
 
@@ -51,7 +52,12 @@ def is_plain(literal: Literal) -> bool:
 
 def with_others(text: str) -> set[Node]:
     """Return the nodes of a graph, as N-Triples, that have a typed or tagged literal of another kind."""
-    if all(_is_plain(*pair) for pair in set(_TYPED.findall(text))) and not _ODD.search(text):
+    # A look at the whole text, which is quick, says whether the lines need to be looked at.
+    if (
+        all(_is_plain(*pair) for pair in set(_TYPED.findall(text)))
+        and all(tag.islower() for tag in set(_TAG.findall(text)))
+        and not ('\\"' in text and _QUOTED.search(text))
+    ):
         return set()
     return {
         BlankNode(node[2:]) if node.startswith("_:") else NamedNode(node[1:-1])
