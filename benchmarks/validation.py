@@ -12,19 +12,16 @@ from __future__ import annotations
 
 import argparse
 import hashlib
-import json
-import math
-import platform
-import statistics
 import subprocess
 import sys
 import tempfile
 import time
 from collections import Counter
-from importlib.metadata import version
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Final
+from statistics import median
+from typing import TYPE_CHECKING, Final, NamedTuple
 
+import measuring
 from pyoxigraph import NamedNode, Quad, RdfFormat, parse, serialize
 
 import rescue_kg
@@ -35,25 +32,42 @@ from rescue_kg.namespaces import GRAPH, ONTOLOGY_GRAPH
 from rescue_kg.store import Store
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Sequence
+    from collections.abc import Callable, Iterator, Mapping, Sequence
 
-#: Name -> the most triples it is tried on, unless the command line says otherwise, and the most rounds.
-CONTENDERS: Final = {"pyshacl": 1, "reference": 1, "fast": 5}
+SIZES: Final = (16_000, 32_000)
+#: The most triples that a contender is given unless more is asked for; the fast one is given all.
+LIMITS: Final = {"pyshacl": 20_000, "reference": 200_000}
+CONTENDERS: Final = ("pyshacl", "reference", "fast")
+COLUMNS: Final = (
+    *("contender", "triples", "results", "seconds", "CPU, s", "peak, MB", "added, MB"),
+    *("times as long as fast", "in CPU"),
+)
 DATASET: Final = "made-up"
 #: Triples of one finding with its part of a study, roughly.
 _TRIPLES: Final = 28
 _LEFT_OUT: Final = 500
 
 
+class Run(NamedTuple):
+    """What one contender took, and found: `added` is what the peak of the memory grew by."""
+
+    triples: int
+    results: int
+    seconds: float
+    cpu: float
+    peak: float
+    added: float
+    digest: str
+
+
 def make(folder: Path, triples: int) -> Path:
     """Write a graph of about so many triples as N-Quads, and return the file."""
     graph = rescue_kg.load(infer=False)
     findings = max(20, (triples - len(graph.store)) // _TRIPLES)
+    terms = findings // 100
     generate = [sys.executable, str(Path(__file__).parent / "generate.py"), str(folder)]
     subprocess.run(
-        [*generate, "--findings", str(findings), "--terms", str(findings // 100)],
-        check=True,
-        stdout=subprocess.DEVNULL,
+        [*generate, "--findings", str(findings), "--terms", str(terms)], check=True, stdout=subprocess.DEVNULL
     )
     made = folder / "made-up.nq"
     tables.write(
@@ -61,7 +75,7 @@ def make(folder: Path, triples: int) -> Path:
         [folder / "studies.tsv", folder / "findings.tsv"],
         made,
         dataset=DATASET,
-        new_terms=folder / "terms.ttl" if findings >= 100 else None,
+        new_terms=folder / "terms.ttl" if terms else None,
     )
     whole = folder / f"{triples}.nq"
     with whole.open("wb") as out:
@@ -77,42 +91,30 @@ def _thinned(file: Path) -> Iterator[Quad]:
             yield Quad(quad.subject, quad.predicate, quad.object, NamedNode(GRAPH + DATASET))
 
 
-def measure(contender: str, file: str) -> dict[str, Any]:
-    """Run one contender on a file in this process, and return its time, memory, and what it found."""
+def measure(contender: str, file: str) -> Run:
+    """Run one contender on a file, in this process."""
     store, shapes = Store(), Store()
     store.native.bulk_load(path=file, format=RdfFormat.N_QUADS)
     for path in resources.shape_files():
         shapes.load_file(path, graph=ONTOLOGY_GRAPH)
     stated = Stated(store)
-    runs: dict[str, Callable[[], list[str]]] = {
+    validate: dict[str, Callable[[], list[str]]] = {
         "pyshacl": lambda: _plain_pyshacl(stated, shapes),
         "reference": lambda: list(map(repr, shacl.results(stated.copy(), shapes))),
         "fast": lambda: list(map(repr, fast_shacl.results(stated, shapes, anew=Counter()))),
     }
     before = _peak()
-    wall, cpu = time.perf_counter(), time.process_time()
-    found = runs[contender]()
-    wall, cpu = time.perf_counter() - wall, time.process_time() - cpu
-    peak = _peak()
-    return {
-        "triples": len(stated),
-        "seconds": wall,
-        "cpu": cpu,
-        "added_mb": peak - before,
-        "peak_mb": peak,
-        "results": len(found),
-        "digest": hashlib.sha256("\n".join(sorted(found)).encode()).hexdigest(),
-    }
+    seconds, cpu = time.perf_counter(), time.process_time()
+    found = validate[contender]()
+    seconds, cpu = time.perf_counter() - seconds, time.process_time() - cpu
+    digest = hashlib.sha256("\n".join(sorted(found)).encode()).hexdigest()
+    return Run(len(stated), len(found), seconds, cpu, _peak(), _peak() - before, digest)
 
 
 def _peak() -> float:
     """Return the most memory that this process has had, in MB; getrusage would count its parent's too."""
-    (line,) = (
-        line
-        for line in Path("/proc/self/status").read_text(encoding="utf-8").splitlines()
-        if line.startswith("VmHWM")
-    )
-    return int(line.split()[1]) / 1024
+    status = Path("/proc/self/status").read_text(encoding="utf-8").splitlines()
+    return next(int(line.split()[1]) / 1024 for line in status if line.startswith("VmHWM"))
 
 
 def _plain_pyshacl(stated: Stated, shapes: Store) -> list[str]:
@@ -132,78 +134,66 @@ def _plain_pyshacl(stated: Stated, shapes: Store) -> list[str]:
     return [repr(shacl.found(report, node)) for node in report.subjects(RDF.type, SH.ValidationResult)]
 
 
-def rows(sizes: Sequence[int], limits: dict[str, int], rounds: int) -> list[dict[str, Any]]:
-    """Return a row for each size and contender: medians of seconds and CPU, peak memory, results.
+def measured(sizes: Sequence[int], limits: Mapping[str, int], rounds: int) -> dict[int, dict[str, Run]]:
+    """Return for each size what each contender within its limit took; medians of `rounds` for the fast one.
 
-    A contender is left out of sizes above its limit. Raises RuntimeError where they find different things.
+    Raises SystemExit where they find different things.
     """
-    table = []
+    every: dict[int, dict[str, Run]] = {}
     for size in sizes:
         with tempfile.TemporaryDirectory() as folder:
             file = str(make(Path(folder), size))
-            digests = set()
-            for contender, most in CONTENDERS.items():
-                if size > limits.get(contender, size):
-                    continue
-                runs = [_in_a_process(contender, file) for _ in range(min(most, rounds))]
-                digests |= {run["digest"] for run in runs}
-                row = {
-                    name: statistics.median(run[name] for run in runs) for name in runs[0] if name != "digest"
-                }
-                table.append({"contender": contender, **row})
-            if len(digests) != 1:
-                raise RuntimeError(f"{size} triples: the contenders found different things: {table}")
-    return table
+            runs: dict[str, list[Run]] = {
+                contender: [
+                    measuring.alone(measure, contender, file).value
+                    for _ in range(rounds if contender == "fast" else 1)
+                ]
+                for contender in CONTENDERS
+                if size <= limits.get(contender, size)
+            }
+        if len({run.digest for own in runs.values() for run in own}) != 1:
+            raise SystemExit(f"{size} triples: the contenders find different things: {runs}")
+        every[size] = {
+            contender: own[0]._replace(
+                seconds=median(run.seconds for run in own), cpu=median(run.cpu for run in own)
+            )
+            for contender, own in runs.items()
+        }
+    return every
 
 
-def _in_a_process(contender: str, file: str) -> dict[str, Any]:
-    command = [sys.executable, __file__, "--measure", contender, file]
-    done = subprocess.run(command, check=True, capture_output=True, text=True)
-    result: dict[str, Any] = json.loads(done.stdout.splitlines()[-1])
-    return result
-
-
-def exponent(table: list[dict[str, Any]], contender: str, column: str = "seconds") -> float | None:
-    """Return how the time of a contender grows with the triples, from its first size to its last."""
-    own = [row for row in table if row["contender"] == contender]
-    if len(own) < 2:
-        return None
-    first, last = own[0], own[-1]
-    return math.log(last[column] / first[column]) / math.log(last["triples"] / first["triples"])
+def rows(every: Mapping[int, Mapping[str, Run]]) -> list[tuple[object, ...]]:
+    """Return a row of COLUMNS for each size and contender."""
+    return [
+        (contender, *run[:-1], run.seconds / own["fast"].seconds, run.cpu / own["fast"].cpu)
+        for own in every.values()
+        for contender, run in own.items()
+    ]
 
 
 def main() -> None:
-    """Print one table, then ratios and growth."""
+    """Print a table, then how the times grow."""
     parser = argparse.ArgumentParser(description=str(__doc__).partition("\n")[0])
-    parser.add_argument("--sizes", type=int, nargs="+", default=[16_000, 32_000], metavar="TRIPLES")
-    parser.add_argument("--rounds", type=int, default=3, help="rounds of the fast engine; others have one")
-    parser.add_argument("--pyshacl-up-to", type=int, default=20_000, metavar="TRIPLES")
-    parser.add_argument("--reference-up-to", type=int, default=200_000, metavar="TRIPLES")
-    parser.add_argument("--measure", nargs=2, help=argparse.SUPPRESS)
+    parser.add_argument("--sizes", type=int, nargs="+", default=SIZES, metavar="TRIPLES")
+    parser.add_argument("--rounds", type=int, default=3, help="of the fast engine; the others have one")
+    for contender, limit in LIMITS.items():
+        parser.add_argument(f"--{contender}-up-to", type=int, default=limit, metavar="TRIPLES")
     given = parser.parse_args()
-    if given.measure:
-        print(json.dumps(measure(*given.measure)))
-        return
-    limits = {"pyshacl": given.pyshacl_up_to, "reference": given.reference_up_to}
-    table = rows(given.sizes, limits, given.rounds)
-    print(f"shacl {fast_shacl.version()}, pySHACL {version('pyshacl')}, Python {platform.python_version()}")
-    heads = ("triples", "results", "seconds", "CPU", "peak MB", "added MB")
-    print("contender  {:>10} {:>8} {:>9} {:>9} {:>8} {:>9}".format(*heads))
-    for row in table:
-        figures = (row["seconds"], row["cpu"], row["peak_mb"], row["added_mb"])
-        print(f"{row['contender']:<10} {row['triples']:>10,.0f} {row['results']:>8,.0f}", end=" ")
-        print("{:>9.2f} {:>9.2f} {:>8.0f} {:>9.0f}".format(*figures))
-    by = {(row["contender"], row["triples"]): row for row in table}
-    for (contender, triples), row in by.items():
-        if contender != "fast" and ("fast", triples) in by:
-            quick = by["fast", triples]
-            ratios = (row["seconds"] / quick["seconds"], row["cpu"] / quick["cpu"])
-            print(f"{contender} / fast at {triples:,.0f} triples: {ratios[0]:.0f} x (CPU {ratios[1]:.0f} x)")
+    limits = {contender: getattr(given, f"{contender}_up_to") for contender in LIMITS}
+    every = measured(given.sizes, limits, given.rounds)
+    print(measuring.machine("shacl", "pyshacl", "pyoxigraph"), end="\n\n")
+    print(measuring.table(COLUMNS, rows(every)))
     for contender in CONTENDERS:
-        grown = exponent(table, contender)
-        if grown is not None:
-            print(f"{contender}: time grows with the triples to the power of {grown:.2f}", end=" ")
-            print(f"(CPU {exponent(table, contender, 'cpu'):.2f})")
+        own = [runs[contender] for runs in every.values() if contender in runs]
+        if len(own) > 1:
+            sizes = [run.triples for run in own]
+            growth, cpu = (
+                measuring.growth(sizes, times)
+                for times in ([run.seconds for run in own], [run.cpu for run in own])
+            )
+            print(
+                f"{contender}: the time grows with the triples to the power of {growth:.2f} (CPU {cpu:.2f})"
+            )
 
 
 if __name__ == "__main__":

@@ -6,7 +6,6 @@
 from __future__ import annotations
 
 import re
-from functools import lru_cache
 from itertools import islice, pairwise
 from tempfile import TemporaryFile
 from typing import IO, TYPE_CHECKING, Final, TypeAlias
@@ -48,7 +47,6 @@ class Stated:
         self.below: dict[Term, set[Term]] = {}
         for quad in self.subclasses:
             self.below.setdefault(quad.object, set()).add(quad.subject)
-        self._types_of = lru_cache(maxsize=100_000)(self._types)
 
     def __len__(self) -> int:
         """Return the number of triples; one that stands in two graphs counts twice."""
@@ -145,13 +143,12 @@ class Stated:
                 own.add(node)
                 if kind in marks:
                     lines.append(f"{node} {marks[kind]} {node} .\n")
-        lines += map(self._types_of, set(_REFERENCE.findall(text)) - own)
+        named = (
+            BlankNode(node[2:]) if node.startswith("_:") else NamedNode(node[1:-1])
+            for node in set(_REFERENCE.findall(text)) - own
+        )
+        lines.append(to_text(quad for node in named for quad in self._quads(node, TYPE)))
         return "".join(lines)
-
-    def _types(self, node: str) -> str:
-        """Return the types of a node as lines, the node given as in N-Triples."""
-        term = BlankNode(node[2:]) if node.startswith("_:") else NamedNode(node[1:-1])
-        return to_text(self._quads(term, TYPE))
 
     def _quads(self, node: Node | None, predicate: NamedNode | None) -> list[Quad]:
         found = self.store.native.quads_for_pattern(node, predicate, None)

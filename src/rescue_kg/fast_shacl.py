@@ -33,7 +33,7 @@ if TYPE_CHECKING:
 __all__ = ["PART", "judge_anew", "results", "version"]
 
 #: The most triples that are looked at in one go.
-PART: Final = 250_000
+PART: Final = 100_000
 #: Nodes that are looked up in one go; the second is what a thousand triples or so cost pySHACL.
 _NODES: Final = 10_000
 _ANEW: Final = 2_000
