@@ -25,6 +25,7 @@ TEXT = """\
 #+ title: All types
 #+ question: What comes back of "everything", and how?
 #+ tags: [test, types]
+#+ cost: [claims, pairs of claims]
 #+ params:
 #+   node: {type: iri, default: intervention:ecmo, description: a node}
 #+   words: {type: string, default: "one, two"}
@@ -92,6 +93,7 @@ def test_a_question_is_read(question: Question) -> None:
     assert question.title == "All types"
     assert question.question == 'What comes back of "everything", and how?'
     assert question.tags == ("test", "types")
+    assert question.cost == ("claims", "pairs of claims")
     defaults = {parameter.name: (parameter.default, parameter.required) for parameter in question.params}
     assert defaults == {
         "node": (Iri(ECMO), False),
@@ -398,6 +400,10 @@ def test_every_shipped_header_reads_as_in_yaml(path: Path) -> None:
     text = path.read_text(encoding="utf-8")
     head = "\n".join(line[3:] for line in text.splitlines() if line.startswith("#+"))
     assert headers.split(text, path.name) == yaml.safe_load(head)
+
+
+def test_every_shipped_question_says_what_it_costs() -> None:
+    assert [question.name for question in catalogue() if not question.cost] == []
 
 
 def test_the_shipped_folders_are_read_in_full() -> None:

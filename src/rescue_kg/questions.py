@@ -26,7 +26,7 @@ SEVERITIES: Final = ("error", "warning", "info")
 #: Packaged datasets that a question may read besides the review.
 DATASETS: Final = ("evidence",)
 
-_QUESTION_KEYS: Final = {"title", "question", "tags", "reads", "params", "returns"}
+_QUESTION_KEYS: Final = {"title", "question", "tags", "reads", "cost", "params", "returns"}
 _CHECK_KEYS: Final = {"title", "question", "severity", "examines", "mirrors", "returns"}
 _NAME: Final = re.compile(r"[a-z0-9]+(?:-[a-z0-9]+)*")
 
@@ -35,6 +35,7 @@ class Question(NamedTuple):
     """One file of the catalogue.
 
     `returns` maps column -> type in the order of the query; `text` is the file as it stands, header and all.
+    `cost` names what the time to answer grows with, in proportion: rows of some kind, or pairs of them.
     `reads` names the packaged datasets that it asks besides the review: `evidence`, or none.
     `severity` and `examines` are filled in check queries only: how bad a row is, and the CURIE of the class
     or property whose instances are counted as examined. So is `mirrors`: the rules elsewhere that the check
@@ -52,6 +53,7 @@ class Question(NamedTuple):
     examines: str = ""
     mirrors: tuple[str, ...] = ()
     reads: tuple[str, ...] = ()
+    cost: tuple[str, ...] = ()
 
 
 def names(folder: str | os.PathLike[str] | None = None) -> list[str]:
@@ -173,6 +175,7 @@ def _question(name: str, text: str, where: str) -> Question:
         severity=severity,
         examines=_text(header, "examines", where) if is_check else "",
         reads=reads,
+        cost=_list(header, "cost", "[claims, mentions]", where),
         mirrors=_list(header, "mirrors", "[robot:duplicate_label]", where),
     )
 

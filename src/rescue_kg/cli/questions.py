@@ -41,11 +41,11 @@ def _list(catalogue: tuple[Question, ...], tag: str | None) -> Answer:
             f"no question has the tag {tag!r}, expected one of {', '.join(tags)}{did_you_mean(tag, tags)}"
         )
     rows = [
-        (question.name, question.question, ", ".join(question.tags))
+        (question.name, question.question, ", ".join(question.tags), ", ".join(question.cost))
         for question in catalogue
         if tag is None or tag in question.tags
     ]
-    return Answer(("name", "question", "tags"), rows, "Questions")
+    return Answer(("name", "question", "tags", "cost"), rows, "Questions")
 
 
 def _in_full(question: Question) -> str:
@@ -55,6 +55,8 @@ def _in_full(question: Question) -> str:
         question.question,
         "",
         f"tags: {', '.join(question.tags)}",
+        "",
+        f"cost: grows with {', '.join(question.cost) or 'what its header does not say'}",
         "",
         "parameters:",
     ]
