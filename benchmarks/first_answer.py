@@ -6,20 +6,21 @@ anything is timed). The closure is shipped to the bare scripts inside the Turtle
 """
 
 import os
-import platform
 import statistics
 import subprocess
 import sys
 import tempfile
 import time
-from importlib.metadata import version
 from pathlib import Path
+
+import measuring
 
 import rescue_kg
 from rescue_kg import questions
 
 QUESTION = "recurring-interventions"
-ROUNDS = 15
+ROUNDS = 9
+COLUMNS = ("contender", "median, s", "least, s", "most, s", "times rescue-kg")
 
 # Compiled modules are what an installed package has; some shells keep Python from writing them.
 ENVIRONMENT = {name: value for name, value in os.environ.items() if name != "PYTHONDONTWRITEBYTECODE"}
@@ -62,21 +63,22 @@ def main() -> None:
             "bare rdflib": [sys.executable, "-c", RDFLIB, *files],
         }
         answers = {name: run(command)[1].splitlines() for name, command in contenders.items()}
-        rows = answers["rescue-kg ask"][1:]  # after the line of column names
+        expected = answers["rescue-kg ask"][1:]  # after the line of column names
         for name, lines in answers.items():
-            if name != "rescue-kg ask" and lines != rows:
-                raise SystemExit(f"{name} gives other rows than rescue-kg: {lines} and {rows}")
+            if name != "rescue-kg ask" and lines != expected:
+                raise SystemExit(f"{name} gives other rows than rescue-kg: {lines} and {expected}")
         times: dict[str, list[float]] = {name: [] for name in contenders}
         for _ in range(ROUNDS):
             for name, command in contenders.items():
                 times[name].append(run(command)[0])
     ours = statistics.median(times["rescue-kg ask"])
-    libraries = ", ".join(f"{name} {version(name)}" for name in ("pyoxigraph", "rdflib", "click"))
-    print(f"first answer to {QUESTION}, {ROUNDS} rounds; Python {platform.python_version()}, {libraries}")
-    print(f"{'contender':<18}{'median s':>10}{'min s':>10}{'max s':>10}{'x rescue-kg':>14}")
-    for name, seconds in times.items():
-        median = statistics.median(seconds)
-        print(f"{name:<18}{median:>10.3f}{min(seconds):>10.3f}{max(seconds):>10.3f}{median / ours:>14.2f}")
+    rows = [
+        (name, statistics.median(own), min(own), max(own), statistics.median(own) / ours)
+        for name, own in times.items()
+    ]
+    print(measuring.machine("pyoxigraph", "rdflib", "click"))
+    print(f"{QUESTION}, {ROUNDS} rounds")
+    print(measuring.table(COLUMNS, rows))
 
 
 if __name__ == "__main__":

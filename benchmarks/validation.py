@@ -39,7 +39,7 @@ SIZES: Final = (16_000, 32_000)
 LIMITS: Final = {"pyshacl": 20_000, "reference": 200_000}
 CONTENDERS: Final = ("pyshacl", "reference", "fast")
 COLUMNS: Final = (
-    *("contender", "triples", "results", "seconds", "CPU, s", "peak, MB", "added, MB"),
+    *("contender", "triples", "results", "seconds", "CPU, s", "peak, MiB", "added, MiB"),
     *("times as long as fast", "in CPU"),
 )
 DATASET: Final = "made-up"
@@ -103,18 +103,12 @@ def measure(contender: str, file: str) -> Run:
         "reference": lambda: list(map(repr, shacl.results(stated.copy(), shapes))),
         "fast": lambda: list(map(repr, fast_shacl.results(stated, shapes, anew=Counter()))),
     }
-    before = _peak()
+    before = measuring.peak()
     seconds, cpu = time.perf_counter(), time.process_time()
     found = validate[contender]()
     seconds, cpu = time.perf_counter() - seconds, time.process_time() - cpu
     digest = hashlib.sha256("\n".join(sorted(found)).encode()).hexdigest()
-    return Run(len(stated), len(found), seconds, cpu, _peak(), _peak() - before, digest)
-
-
-def _peak() -> float:
-    """Return the most memory that this process has had, in MB; getrusage would count its parent's too."""
-    status = Path("/proc/self/status").read_text(encoding="utf-8").splitlines()
-    return next(int(line.split()[1]) / 1024 for line in status if line.startswith("VmHWM"))
+    return Run(len(stated), len(found), seconds, cpu, measuring.peak(), measuring.peak() - before, digest)
 
 
 def _plain_pyshacl(stated: Stated, shapes: Store) -> list[str]:
