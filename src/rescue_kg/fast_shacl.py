@@ -32,9 +32,11 @@ if TYPE_CHECKING:
 
 __all__ = ["PART", "judge_anew", "results", "version"]
 
-#: The most triples that are looked at in one go.
+#: About as many triples are looked at in one go.
 PART: Final = 100_000
-#: Nodes that are looked up in one go; the second is what a thousand triples or so cost pySHACL.
+#: Each part is a file until its turn comes, and a process may open a thousand or so.
+_FILES: Final = 256
+#: Nodes that are looked up in one go, and nodes that pySHACL is given in one go.
 _NODES: Final = 10_000
 _ANEW: Final = 2_000
 _SEVERITIES: Final = {
@@ -93,7 +95,7 @@ def _fast_results(
         texts = (to_text(stated.around(batch, how.marks)) for batch in batches(chosen, _NODES))
     # What rules wrote is not looked at; to count the rest takes longer, and is seldom needed.
     elif len(stated.store) > part and (size := len(stated)) > part:
-        texts = stated.parts(-(-size // part), how.marks)
+        texts = stated.parts(min(-(-size // part), _FILES), how.marks)
     else:
         cut = how.cut
         texts = iter([stated.text()])
