@@ -5,6 +5,7 @@ A change is made in a copy of the database and counts from the moment in which o
     FOLDER/rescue-kg-store     two lines: the format of the folder, and the database that counts
     FOLDER/lock                locked by the one writer, or shared by the readers
     FOLDER/database-000007/    the database, which Oxigraph can read as it is
+    FOLDER/rules-abc/          what the rules of a dataset read, while they run
     FOLDER/queried-12-3/       a copy that process 12, the writer, has its third limited query read from
 
 The copy is a checkpoint of RocksDB: its files are hard links (copies where the file system has none), so that
@@ -22,6 +23,7 @@ from pyoxigraph import DefaultGraph
 
 from rescue_kg.errors import InputError, OutputError, StoreInUseError
 from rescue_kg.formats import chunks
+from rescue_kg.workspace import PREFIX
 
 if TYPE_CHECKING:
     from pyoxigraph import NamedNode
@@ -196,8 +198,8 @@ class Folder:
             if name.startswith(("bulk-", "LOG.old.")):
                 os.unlink(os.path.join(self.database, name))  # noqa: PTH108, PTH118
         for name in os.listdir(self.path):  # noqa: PTH208
-            if name.startswith(_QUERIED):
-                # Left by a writer that was killed during a query.
+            if name.startswith((_QUERIED, PREFIX)):
+                # Left by a writer that was killed during a query, or while the rules ran.
                 self.remove(self._join(name))
 
     def _database(self, number: int) -> str:

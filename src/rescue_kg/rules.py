@@ -14,15 +14,17 @@ from rescue_kg.namespaces import GRAPH, ONTOLOGY_GRAPH
 from rescue_kg.progress import Step
 from rescue_kg.questions import names
 from rescue_kg.resources import data_path
+from rescue_kg.workspace import workspace
 
 if TYPE_CHECKING:
     import os
     from collections.abc import Iterable
 
-    from pyoxigraph import BlankNode, DefaultGraph, Triple
+    from pyoxigraph import BlankNode, DefaultGraph
 
     from rescue_kg.progress import Progress
     from rescue_kg.store import Store
+    from rescue_kg.workspace import Workspace
 
 __all__ = ["TARGETS", "Rule", "apply", "apply_to_all", "catalogue", "datasets", "is_derived"]
 
@@ -132,15 +134,16 @@ def _apply(store: Store, graph: str, rules: tuple[Rule, ...], progress: Progress
     own = (None, _dataset(ONTOLOGY_GRAPH), _dataset(graph))
     graphs = [*store.graphs(), *targets.values()]
     seen = [other for other in graphs if other == graph or _dataset(other) in own]
-    # Where nothing is left out, the union is asked, which is quicker than a list of graphs.
+    # Where nothing is left out, the union is asked where it is.
     names = None if len(seen) == len(graphs) else seen
     counts: dict[str, int] = {}
     done = False
     try:
-        for number, rule in enumerate(rules):
-            if progress is not None:
-                progress(Step("rules", number, len(rules), sum(counts.values())))
-            counts[rule.name] = _run(rule, store, targets[rule.target], names)
+        with workspace(store, names) as place:
+            for number, rule in enumerate(rules):
+                if progress is not None:
+                    progress(Step("rules", number, len(rules), sum(counts.values())))
+                counts[rule.name] = _run(rule, place, store, targets[rule.target])
         if progress is not None:
             progress(Step("rules", len(rules), len(rules), sum(counts.values())))
         done = True
@@ -150,34 +153,24 @@ def _apply(store: Store, graph: str, rules: tuple[Rule, ...], progress: Progress
     return counts
 
 
-def _run(rule: Rule, store: Store, target: str, graphs: list[str] | None) -> int:
+def _run(rule: Rule, place: Workspace, store: Store, target: str) -> int:
     """Run one rule, to the fixpoint where it repeats; add what is new to the target and return how many."""
     name = NamedNode(target)
-    seen = None if graphs is None else {NamedNode(graph) for graph in graphs}
     count = 0
     while True:
         before = count
-        # The results are read from the state of the store before this run, whatever is written meanwhile.
-        results = store.query(rule.text, where=rule.path, graphs=graphs)
+        # The results are those of the state before this run, whatever is written meanwhile.
+        results = place.query(rule.text, rule.path)
         if not isinstance(results, QueryTriples):
             raise ParseError(f"{rule.path}: found a query that is no CONSTRUCT, expected one")
         while chunk := list(islice(results, _CHUNK)):
-            new = [
-                Quad(triple.subject, triple.predicate, triple.object, name)
-                # CONSTRUCT gives a triple once for each way in which it follows.
-                for triple in dict.fromkeys(chunk)
-                if not _stands(store, triple, seen)
-            ]
-            store.add(new)
+            # CONSTRUCT gives a triple once for each way in which it follows.
+            new = [triple for triple in dict.fromkeys(chunk) if not place.holds(triple)]
+            store.add([Quad(triple.subject, triple.predicate, triple.object, name) for triple in new])
+            place.found(new)
             count += len(new)
         if not rule.repeat or count == before:
             return count
-
-
-def _stands(store: Store, triple: Triple, graphs: set[NamedNode] | None) -> bool:
-    """Return whether a triple stands in one of some graphs, or, with None, in any."""
-    found = store.native.quads_for_pattern(triple.subject, triple.predicate, triple.object)
-    return any(graphs is None or quad.graph_name in graphs for quad in found)
 
 
 def _read(folder: str, name: str) -> Rule:

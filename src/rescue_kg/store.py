@@ -88,7 +88,7 @@ class Store:
             return
         try:
             if not self._read_only:
-                with self._writing():
+                with self.writing():
                     self._native.flush()
                 self._folder.tidy()
         finally:
@@ -120,12 +120,12 @@ class Store:
             return
         change = Store()
         change._is_change, change._path = True, self._path
-        with self._writing():
+        with self.writing():
             before = self.native
         self._changing = True
         done = False
         try:
-            with change._writing():
+            with change.writing():
                 if self._folder is None:
                     change.native.extend(before)
                 else:
@@ -134,7 +134,7 @@ class Store:
                     before.backup(copy)
                     change._folder, change._native = self._folder, self._folder.open_database(copy)
             yield change
-            with change._writing():
+            with change.writing():
                 change.native.flush()
             if self._folder is not None:
                 self._folder.commit()
@@ -148,7 +148,7 @@ class Store:
                     self._folder.tidy()
 
     @contextmanager
-    def _writing(self) -> Iterator[None]:
+    def writing(self) -> Iterator[None]:
         """Refuse to write where this store cannot, and turn what the disk says into our errors."""
         if self._read_only:
             raise OutputError(
@@ -261,7 +261,7 @@ class Store:
             with self.transaction() as change:
                 change.drop(*graphs)
             return
-        with self._writing():
+        with self.writing():
             if self._folder is not None and self._is_cheaper_to_copy(names):
                 self._native = self._folder.copy_without(self.native, names)
                 return
@@ -290,7 +290,7 @@ class Store:
         name = _node(graph)
         quads = (Quad(item.subject, item.predicate, item.object, name) for item in statements)
         if self._path is None:
-            with self._writing():
+            with self.writing():
                 self.native.extend(quads)
             return
         for chunk in chunks(quads):
@@ -298,7 +298,7 @@ class Store:
 
     def add(self, quads: list[Quad]) -> None:
         """Add quads that are in memory already, each to its own graph, in one call."""
-        with self._writing():
+        with self.writing():
             # On disk, many are better written as new files, and few are not worth any.
             if self._path is None or len(quads) < _MANY:
                 self.native.extend(quads)
@@ -334,12 +334,12 @@ class Store:
         target = _node(graph)
         with opened(source, format) as file:
             if self._path is None and (keep_graphs or not file.format.supports_datasets):
-                with self._writing():
+                with self.writing():
                     self.native.load(file.data, format=file.format, to_graph=target)
                 return
             statements = quads(file, target, keep_graphs=keep_graphs)
             if self._path is None:
-                with self._writing():
+                with self.writing():
                     self.native.bulk_extend(statements)
                 return
             count = 0
@@ -381,7 +381,7 @@ class Store:
     def update(self, sparql: str, *, where: str = "update") -> None:
         """Run a SPARQL update, all or nothing. Raises ParseError as query() does."""
         try:
-            with self._writing():
+            with self.writing():
                 self.native.update(sparql)
         except SyntaxError as error:
             from rescue_kg.sparql_errors import sparql_error

@@ -1,0 +1,115 @@
+"""Where the rules run: the graphs that the rules of one dataset may read, and what they have found so far."""
+
+from __future__ import annotations
+
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Final, Protocol
+
+import pyoxigraph
+from pyoxigraph import NamedNode, Quad
+
+from rescue_kg.formats import chunks
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Sequence
+
+    from pyoxigraph import QueryBoolean, QuerySolutions, QueryTriples, Triple
+
+    from rescue_kg.store import Store
+
+__all__ = ["PREFIX", "Workspace", "workspace"]
+
+#: How the name of the folder of a copy begins, beside the databases of the store.
+PREFIX: Final = "rules-"
+
+#: Up to so many triples are copied into memory, which takes about 300 MB; more into a folder.
+_IN_MEMORY: Final = 300_000
+_MANY: Final = 10_000
+
+
+class Workspace(Protocol):
+    """What rules read."""
+
+    def query(self, sparql: str, where: str) -> QuerySolutions | QueryBoolean | QueryTriples:
+        """Run a query over all that is read. Raises ParseError as Store.query() does."""
+
+    def holds(self, triple: Triple) -> bool:
+        """Return whether a triple is among what is read."""
+
+    def found(self, triples: Iterable[Triple]) -> None:
+        """Take what a rule found, and has written to the store, for the next one to read."""
+
+
+@contextmanager
+def workspace(store: Store, graphs: Sequence[str] | None) -> Iterator[Workspace]:
+    """Give what rules read from some graphs of a store (None for all), for a `with`.
+
+    A query over a list of graphs looks each triple up in each of them, which a store on disk takes seven
+    times as long for as over one graph. There the graphs are copied into one, so that a small dataset costs
+    the same in a large store as in a small one.
+
+    Raises OutputError where the disk is full.
+    """
+    if graphs is None or store.path is None:
+        yield _InPlace(store, graphs)
+        return
+    if sum(map(store.count, graphs)) <= _IN_MEMORY:
+        yield _Copy(store, graphs, pyoxigraph.Store())
+        return
+    import tempfile
+
+    with tempfile.TemporaryDirectory(prefix=PREFIX, dir=store.path, ignore_cleanup_errors=True) as folder:
+        yield _Copy(store, graphs, pyoxigraph.Store(folder))
+
+
+class _InPlace:
+    """The graphs where they are."""
+
+    def __init__(self, store: Store, graphs: Sequence[str] | None) -> None:
+        self._store = store
+        self._graphs = graphs
+        self._names = None if graphs is None else set(map(NamedNode, graphs))
+
+    def query(self, sparql: str, where: str) -> QuerySolutions | QueryBoolean | QueryTriples:
+        return self._store.query(sparql, where=where, graphs=self._graphs)
+
+    def holds(self, triple: Triple) -> bool:
+        quads = self._store.native.quads_for_pattern(triple.subject, triple.predicate, triple.object)
+        return any(self._names is None or quad.graph_name in self._names for quad in quads)
+
+    def found(self, triples: Iterable[Triple]) -> None:
+        """Do nothing: the store has them."""
+
+
+class _Copy:
+    """The triples of the graphs, each once, as the default graph of another store."""
+
+    def __init__(self, store: Store, graphs: Sequence[str], native: pyoxigraph.Store) -> None:
+        self._store = store
+        self._native = native
+        for chunk in chunks(
+            Quad(quad.subject, quad.predicate, quad.object) for graph in graphs for quad in store.quads(graph)
+        ):
+            self._add(chunk)
+
+    def query(self, sparql: str, where: str) -> QuerySolutions | QueryBoolean | QueryTriples:
+        try:
+            return self._native.query(sparql)
+        except SyntaxError as error:
+            from rescue_kg.sparql_errors import sparql_error
+
+            raise sparql_error(sparql, where, error) from error
+
+    def holds(self, triple: Triple) -> bool:
+        return Quad(triple.subject, triple.predicate, triple.object) in self._native
+
+    def found(self, triples: Iterable[Triple]) -> None:
+        self._add([Quad(triple.subject, triple.predicate, triple.object) for triple in triples])
+
+    def _add(self, quads: list[Quad]) -> None:
+        with self._store.writing():
+            # On disk, few are not worth new files.
+            if len(quads) < _MANY:
+                self._native.extend(quads)
+            else:
+                self._native.bulk_extend(quads)
