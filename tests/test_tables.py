@@ -751,3 +751,42 @@ def test_the_commands(tmp_path: Path) -> None:
     # A slip makes no store.
     assert not (tmp_path / "new").exists()
     assert not (tmp_path / "none").exists()
+
+
+@pytest.mark.parametrize(
+    ("written", "found"),
+    [
+        ("study:kumar-2023", "study:kumar-2023"),
+        (RESCUE + "study/kumar-2023", "study:kumar-2023"),
+        ("kumar-2023", "study:kumar-2023"),
+        ("Kumar-2023", "study:kumar-2023"),
+        ("The one trial", "study:mine"),
+        ("Der Versuch", None),
+        ("ONE", "study:mine"),
+        # As it is written, or in small letters.
+        ("THE ONE TRIAL", None),
+        ("one", None),
+        ("two names", "study:mine study:other"),
+        ("intervention:ecmo", None),
+    ],
+)
+def test_in_a_large_class_only_what_is_named_is_looked_up(
+    written: str, found: str | None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    store = Store()
+    store.load_file(
+        f"""@prefix study: <{PREFIXES["study"]}> . @prefix skos: <{PREFIXES["skos"]}> .
+        @prefix rescue: <{RESCUE}> . @prefix rdfs: <{PREFIXES["rdfs"]}> .
+        study:kumar-2023 a rescue:Study . <{PREFIXES["intervention"]}ecmo> a rescue:Procedure .
+        study:mine a rescue:Study ; rdfs:label "The one trial"@en , "Der Versuch"@de , "two names" ;
+            skos:altLabel "ONE" .
+        study:other a rescue:Study ; rdfs:label "Another"@en ; skos:altLabel "two names"@en .
+        study:gone a rescue:Study .""".encode(),
+        graph="urn:g",
+    )
+    column = schema("finding")["stated_by"]
+    nodes = names.Nodes([store])
+    few = {name.iri for name in nodes.names(column, [written])}
+    assert few == {PREFIXES["study"] + one for one in ("kumar-2023", "mine", "other", "gone")}
+    monkeypatch.setattr(names, "_MANY", 3)
+    assert {contract(name.iri) for name in nodes.names(column, [written])} == set((found or "").split())

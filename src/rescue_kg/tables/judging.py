@@ -79,6 +79,7 @@ class _Judge:
     judging: ibis.Table
     bad: ibis.Table
     names_of_columns: tuple[str, ...]
+    wanted: ibis.Table
 
     def __init__(self, engine: Engine, staged: Staged, nodes: Nodes, paths: Sequence[str]) -> None:
         self.engine = engine
@@ -218,27 +219,33 @@ class _Judge:
         self.names_of_columns = tuple(reasons)
 
     def _upload(self) -> None:
-        """Give the engine the names and labels of the graph's nodes, and the ids that it has."""
+        """Give the engine the names of the graph's nodes, and those ids of the rows that it has."""
         columns = {key_of(column): column for column in self.references}
-        names = (name for column in columns.values() for name in self.nodes.names(column))
+        wanted: dict[str, list[str]] = {key: [] for key in columns}
+        if columns:
+            self.wanted = self.engine.keep(
+                f"{self.kind}_wanted", references.wanted(self.rows, self.references)
+            )
+            for key, value in self.engine.rows(self.wanted.select("key", "value")):
+                wanted[key].append(value)
+        names = (name for key, column in columns.items() for name in self.nodes.names(column, wanted[key]))
         self.names = self.engine.store(
             f"names_{self.kind}", batches(names, references.NAMES), references.NAMES
         )
-        labelled = {"about_state", "about_intervention", "comparator", "about_outcome"}
-        iris = {
-            iri
-            for column in self.references
-            if column.name in labelled
-            for iri in self.nodes.instances(column.classes)
-        }
+        ids = self.engine.rows(self.rows.filter(self.rows.id.notnull()).select("id").distinct())
+        iris = (PREFIXES[self.kind] + name for (name,) in ids)
+        found = ((iri,) for iri in self.nodes.among(iris, [self.schema.node_class]))
+        types = {"_known": "string"}
+        self.taken = self.engine.store(f"taken_{self.kind}", batches(found, types), types)
+
+    def _labels(self, found: ibis.Table) -> ibis.Table:
+        """Return the labels of those nodes that a row's own label is made of."""
+        labelled = ("about_state", "about_intervention", "comparator", "about_outcome")
+        keys = [key_of(column) for column in self.references if column.name in labelled]
         types = {"node": "string", "label": "string"}
-        pairs = ((iri, self.nodes.label(iri)) for iri in sorted(iris))
-        self.labels = self.engine.store(f"labels_{self.kind}", batches(pairs, types), types)
-        ids = ((iri,) for iri in self.nodes.instances([self.schema.node_class]))
-        taken = self.engine.store(
-            f"taken_{self.kind}", batches(ids, {"_known": "string"}), {"_known": "string"}
-        )
-        self.taken = self.engine.view(f"{self.kind}_taken", taken.distinct())
+        iris = found.filter(found.iri.notnull() & found.key.isin(keys)).select("iri").distinct()
+        pairs = ((iri, self.nodes.label(iri)) for (iri,) in self.engine.rows(iris)) if keys else ()
+        return self.engine.store(f"labels_{self.kind}", batches(pairs, types), types)
 
     def _known(self, extra: list[ibis.Table]) -> ibis.Table | None:
         """Return what every value of every reference names, or why it names nothing."""
@@ -248,11 +255,10 @@ class _Judge:
         for more in extra:
             names = names.union(more)
         names = self.engine.view(f"{self.kind}_names", names)
-        wanted = self.engine.keep(f"{self.kind}_wanted", references.wanted(self.rows, self.references))
-        found = self.engine.keep(f"{self.kind}_found", references.resolved(wanted, names))
+        found = self.engine.keep(f"{self.kind}_found", references.resolved(self.wanted, names))
         types = {"key": "string", "value": "string", "reason": "string"}
         faults = self.engine.store(f"{self.kind}_faults", batches(self._faults(found, names), types), types)
-        return self.engine.keep(f"{self.kind}_known", rows.known(found, faults, self.labels))
+        return self.engine.keep(f"{self.kind}_known", rows.known(found, faults, self._labels(found)))
 
     def _faults(self, found: ibis.Table, names: ibis.Table) -> Iterator[tuple[str, str, str]]:
         """Yield (key, value, reason) for values that name no node, or more than one."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from itertools import islice
 from typing import TYPE_CHECKING, Final, NamedTuple
 
 from pyoxigraph import Literal, NamedNode
@@ -18,6 +19,9 @@ __all__ = ["EXACT", "LABEL", "LOCAL", "SYNONYM", "Name", "Nodes", "is_value_set"
 
 #: How well a name fits; the best that fits decides, as in `rescue_kg.terms.resolve()`.
 EXACT, LABEL, SYNONYM, LOCAL = range(4)
+
+#: Of a class with more nodes than this, only those are looked at that a table names.
+_MANY: Final = 5_000
 
 _TYPE: Final = NamedNode(PREFIXES["rdf"] + "type")
 _SUBCLASS_OF: Final = NamedNode(PREFIXES["rdfs"] + "subClassOf")
@@ -46,13 +50,15 @@ class Nodes:
         self.stores = stores
         self.without = {NamedNode(graph) for graph in without}
 
-    def names(self, column: Column) -> Iterator[Name]:
-        """Yield every name of every node that a column takes; a name may come more than once."""
+    def names(self, column: Column, wanted: Iterable[str]) -> Iterator[Name]:
+        """Yield the names of the nodes that a column takes; a name may come more than once.
+
+        Where these nodes are many, only those are looked up that one of the `wanted` values names: as an IRI,
+        a CURIE or a local name, or by a label or synonym as it is written, in English or in no language.
+        """
         key = key_of(column)
-        iris = iter(column.choices) if column.choices else self.instances(column.classes)
-        for iri, name in zip(column.choices, column.short, strict=False):
-            yield Name(key, LABEL, name, iri)
-        for iri in iris:
+        iris = column.choices or list(islice(self.instances(column.classes), _MANY + 1))
+        for iri in iris if len(iris) <= _MANY else self._named(column.classes, wanted):
             short = contract(iri)
             yield Name(key, EXACT, iri, iri)
             if short != iri:
@@ -61,6 +67,40 @@ class Nodes:
             for rank, predicate in ((LABEL, _LABEL), (SYNONYM, _SYNONYM)):
                 for text, _ in self._texts(iri, predicate):
                     yield Name(key, rank, text, iri)
+
+    def among(self, iris: Iterable[str], classes: Iterable[str]) -> Iterator[str]:
+        """Yield those IRIs that are nodes of some classes or their subclasses."""
+        known = {NamedNode(name) for name in self._with_subclasses(classes)}
+        for iri in iris:
+            try:
+                node = NamedNode(iri)
+            except ValueError:
+                continue
+            if any(
+                quad.object in known and quad.graph_name not in self.without
+                for store in self.stores
+                for quad in store.native.quads_for_pattern(node, _TYPE, None)
+            ):
+                yield iri
+
+    def _named(self, classes: Iterable[str], wanted: Iterable[str]) -> Iterator[str]:
+        """Yield the IRIs of the nodes of some classes that one of the values names."""
+        return self.among(dict.fromkeys(iri for value in wanted for iri in self._candidates(value)), classes)
+
+    def _candidates(self, value: str) -> Iterator[str]:
+        yield value
+        prefix, colon, local = value.partition(":")
+        if colon and prefix in PREFIXES:
+            yield PREFIXES[prefix] + local
+        for text in {value, value.lower()}:
+            for namespace in PREFIXES.values():
+                yield namespace + text
+            for literal in (Literal(text), Literal(text, language="en")):
+                for store in self.stores:
+                    for predicate in (_LABEL, _SYNONYM):
+                        for quad in store.native.quads_for_pattern(None, predicate, literal):
+                            if isinstance(quad.subject, NamedNode):
+                                yield quad.subject.value
 
     def instances(self, classes: Iterable[str]) -> Iterator[str]:
         """Yield the IRIs of the nodes of some classes and their subclasses; one may come more than once."""
