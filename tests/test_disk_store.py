@@ -388,7 +388,7 @@ def test_who_reads_on_finds_what_stood_there_before(tmp_path: Path) -> None:
 def test_dropping_by_copy_and_by_deletion_is_the_same(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, many: int
 ) -> None:
-    monkeypatch.setattr("rescue_kg.store._MANY", many)
+    monkeypatch.setattr("rescue_kg.store.MANY", many)
     with Store(tmp_path / "kg") as store:
         store.load_file(made_claims(100), graph="urn:g", format="ntriples")
         store.load_file(LITTLE, graph="urn:h")

@@ -12,7 +12,7 @@ from click.testing import CliRunner, Result
 from pyoxigraph import BlankNode, NamedNode
 
 import rescue_kg
-from rescue_kg import formats
+from rescue_kg import bulk
 from rescue_kg.cli import app
 from rescue_kg.errors import InputError, ParseError
 from rescue_kg.namespaces import GRAPH, PREFIXES
@@ -133,10 +133,11 @@ def test_terms_of_parquet_are_those_of_nquads(tmp_path: Path) -> None:
     assert set(store.quads()) == set(other.quads())
 
 
-def test_a_file_is_loaded_in_chunks_whole_or_not_at_all(
+def test_a_file_is_loaded_in_parts_whole_or_not_at_all(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(formats, "_CHUNK", 4)
+    for name, number in (("_PART", 5), ("_TICK", 4)):
+        monkeypatch.setattr(bulk, name, number)
     good, bad = tmp_path / "good.nt", tmp_path / "bad.nt"
     good.write_text("".join(lines(0, 10)) + "_:x <urn:p> _:y .\n_:y <urn:p> _:x .\n")
     bad.write_text("".join(lines(10, 20)) + "no triple\n")
@@ -145,11 +146,11 @@ def test_a_file_is_loaded_in_chunks_whole_or_not_at_all(
         store.load_file(
             good, graph=f"{GRAPH}a", progress=lambda triples, place: steps.append((triples, place))
         )
-        assert [triples for triples, _ in steps] == [4, 8, 12]
+        assert [triples for triples, _ in steps] == [4, 8, 12, 12]
         assert steps[-1][1] == good.stat().st_size
         with pytest.raises(ParseError, match=r"bad\.nt:11:"):
             store.load_file(bad, graph=f"{GRAPH}a")
-        # A blank node is the same one in every chunk of a file, and another one in another file.
+        # A blank node is the same one in every part of a file, and another one in another file.
         store.load_file(good, graph=f"{GRAPH}b")
         nodes = [
             {
@@ -179,8 +180,8 @@ def test_progress_counts_bytes_and_rules(parts: Path, held: Path) -> None:
     assert steps[-1] == Step("rules", steps[-1].total, steps[-1].total, found)
 
 
-def test_another_graph_is_refused_in_a_later_chunk(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(formats, "_CHUNK", 2)
+def test_another_graph_is_refused_in_a_later_part(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(bulk, "_PART", 3)
     path = tmp_path / "mixed.nq"
     path.write_text("".join([*lines(0, 4, "mine"), *lines(4, 5, "other")]))
     with rescue_kg.open(tmp_path / "store") as graph:

@@ -25,10 +25,11 @@ from rescue_kg.errors import (
     UnknownNameError,
 )
 from rescue_kg.graph import RescueGraph, load
-from rescue_kg.namespaces import GRAPH, ONTOLOGY_GRAPH, PREFIXES, contract
+from rescue_kg.namespaces import GRAPH, ONTOLOGY_GRAPH, PREFIXES, RESCUE, contract
 from rescue_kg.store import Store
-from rescue_kg.tables import loading
+from rescue_kg.tables import loading, schema
 from rescue_kg.tables.engine import Engine
+from rescue_kg.tables.names import Nodes
 from rescue_kg.tables.reading import open_table
 
 if TYPE_CHECKING:
@@ -785,8 +786,8 @@ def test_in_a_large_class_only_what_is_named_is_looked_up(
         graph="urn:g",
     )
     column = schema("finding")["stated_by"]
-    nodes = names.Nodes([store])
+    nodes = Nodes([store])
     few = {name.iri for name in nodes.names(column, [written])}
     assert few == {PREFIXES["study"] + one for one in ("kumar-2023", "mine", "other", "gone")}
-    monkeypatch.setattr(names, "_MANY", 3)
+    monkeypatch.setattr("rescue_kg.tables.names._MANY", 3)
     assert {contract(name.iri) for name in nodes.names(column, [written])} == set((found or "").split())

@@ -21,8 +21,8 @@ from typing import TYPE_CHECKING, Final
 import pyoxigraph
 from pyoxigraph import DefaultGraph
 
+from rescue_kg.bulk import extend
 from rescue_kg.errors import InputError, OutputError, StoreInUseError
-from rescue_kg.formats import chunks
 from rescue_kg.workspace import PREFIX
 
 if TYPE_CHECKING:
@@ -142,10 +142,7 @@ class Folder:
         """Return a new database at the newest path, with all that another one holds but these graphs."""
         copy = self.open_database(self.new_path())
         kept = [DefaultGraph(), *(name for name in native.named_graphs() if name not in names)]
-        for chunk in chunks(
-            quad for name in kept for quad in native.quads_for_pattern(None, None, None, name)
-        ):
-            copy.bulk_extend(chunk)
+        extend(copy, (quad for name in kept for quad in native.quads_for_pattern(None, None, None, name)))
         return copy
 
     def commit(self) -> None:

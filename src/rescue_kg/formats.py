@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 from contextlib import contextmanager
-from itertools import islice
 from typing import IO, TYPE_CHECKING, Final, NamedTuple, cast
 
 import pyoxigraph
@@ -17,7 +16,7 @@ if TYPE_CHECKING:
 
     from pyoxigraph import NamedNode
 
-__all__ = ["FORMATS", "SUFFIXES", "Opened", "chunks", "format_of", "opened", "quads", "rdf_files"]
+__all__ = ["FORMATS", "SUFFIXES", "Opened", "format_of", "opened", "quads", "rdf_files"]
 
 #: Format name -> pyoxigraph format.
 FORMATS: Final = {
@@ -46,7 +45,6 @@ _LINE_IN_PARSE_ERROR: Final = r"^Parser error (?:at line \d+ )?(?:between )?(?:c
 
 
 _PARQUET: Final = ".parquet"
-_CHUNK: Final = 250_000
 
 
 class Opened(NamedTuple):
@@ -167,15 +165,6 @@ def quads(file: Opened, graph: NamedNode, *, keep_graphs: bool) -> Iterator[Quad
                 f"{file.where}: found a statement in the graph {quad.graph_name}, expected {graph} or none; "
                 "load the file without naming a dataset, or put these triples into a file of their own"
             )
-
-
-def chunks(statements: Iterator[Quad]) -> Iterator[list[Quad]]:
-    """Yield statements as lists that can be handed to the store on disk one by one, in bounded memory.
-
-    What is handed over in one call is sorted in memory, up to a million statements for each processor.
-    """
-    while chunk := list(islice(statements, _CHUNK)):
-        yield chunk
 
 
 @contextmanager

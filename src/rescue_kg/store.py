@@ -11,8 +11,9 @@ from typing import TYPE_CHECKING, Final
 import pyoxigraph
 from pyoxigraph import NamedNode, Quad, QuerySolutions
 
+from rescue_kg.bulk import MANY, extend, ticking
 from rescue_kg.errors import InputError, OutputError, RescueKgError, StoreInUseError
-from rescue_kg.formats import FORMATS, SUFFIXES, chunks, format_of, opened, quads
+from rescue_kg.formats import FORMATS, SUFFIXES, format_of, opened, quads
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
@@ -24,7 +25,6 @@ if TYPE_CHECKING:
 
 __all__ = ["FORMATS", "SUFFIXES", "Store", "format_of"]
 
-_MANY: Final = 10_000
 # How pyoxigraph begins what it passes on from RocksDB: an OSError, and a RuntimeError.
 _ROCKSDB: Final = ("IO error: ", "Corruption: ")
 
@@ -275,7 +275,7 @@ class Store:
         being more room.
         """
         dropped = sum(self.count(name.value) for name in names)
-        if dropped < _MANY:
+        if dropped < MANY:
             return False
         # To count all takes as long as the store is large; only so many matter.
         enough = 5 * dropped
@@ -289,21 +289,19 @@ class Store:
             return
         name = _node(graph)
         quads = (Quad(item.subject, item.predicate, item.object, name) for item in statements)
-        if self._path is None:
-            with self.writing():
+        with self.writing():
+            if self._path is None:
                 self.native.extend(quads)
-            return
-        for chunk in chunks(quads):
-            self.add(chunk)
+            else:
+                extend(self.native, quads)
 
     def add(self, quads: list[Quad]) -> None:
         """Add quads that are in memory already, each to its own graph, in one call."""
         with self.writing():
-            # On disk, many are better written as new files, and few are not worth any.
-            if self._path is None or len(quads) < _MANY:
+            if self._path is None:
                 self.native.extend(quads)
             else:
-                self.native.bulk_extend(quads)
+                extend(self.native, quads, least=MANY)
 
     def load_file(
         self,
@@ -332,22 +330,20 @@ class Store:
                 )
             return
         target = _node(graph)
-        with opened(source, format) as file:
+        with opened(source, format) as file, self.writing():
             if self._path is None and (keep_graphs or not file.format.supports_datasets):
-                with self.writing():
-                    self.native.load(file.data, format=file.format, to_graph=target)
+                self.native.load(file.data, format=file.format, to_graph=target)
                 return
             statements = quads(file, target, keep_graphs=keep_graphs)
+            if progress is not None:
+                place = file.place
+                statements = ticking(
+                    statements, lambda triples: progress(triples, 0 if place is None else place())
+                )
             if self._path is None:
-                with self.writing():
-                    self.native.bulk_extend(statements)
-                return
-            count = 0
-            for chunk in chunks(statements):
-                self.add(chunk)
-                count += len(chunk)
-                if progress is not None and file.place is not None:
-                    progress(count, file.place())
+                self.native.bulk_extend(statements)
+            else:
+                extend(self.native, statements)
 
     def query(
         self,

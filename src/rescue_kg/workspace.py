@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Final, Protocol
 import pyoxigraph
 from pyoxigraph import NamedNode, Quad
 
-from rescue_kg.formats import chunks
+from rescue_kg.bulk import MANY, extend
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
@@ -24,7 +24,6 @@ PREFIX: Final = "rules-"
 
 #: Up to so many triples are copied into memory, which takes about 300 MB; more into a folder.
 _IN_MEMORY: Final = 300_000
-_MANY: Final = 10_000
 
 
 class Workspace(Protocol):
@@ -87,10 +86,7 @@ class _Copy:
     def __init__(self, store: Store, graphs: Sequence[str], native: pyoxigraph.Store) -> None:
         self._store = store
         self._native = native
-        for chunk in chunks(
-            Quad(quad.subject, quad.predicate, quad.object) for graph in graphs for quad in store.quads(graph)
-        ):
-            self._add(chunk)
+        self._add(quad for graph in graphs for quad in store.quads(graph))
 
     def query(self, sparql: str, where: str) -> QuerySolutions | QueryBoolean | QueryTriples:
         try:
@@ -104,12 +100,9 @@ class _Copy:
         return Quad(triple.subject, triple.predicate, triple.object) in self._native
 
     def found(self, triples: Iterable[Triple]) -> None:
-        self._add([Quad(triple.subject, triple.predicate, triple.object) for triple in triples])
+        self._add(triples)
 
-    def _add(self, quads: list[Quad]) -> None:
+    def _add(self, statements: Iterable[Quad | Triple]) -> None:
+        quads = (Quad(item.subject, item.predicate, item.object) for item in statements)
         with self._store.writing():
-            # On disk, few are not worth new files.
-            if len(quads) < _MANY:
-                self._native.extend(quads)
-            else:
-                self._native.bulk_extend(quads)
+            extend(self._native, quads, least=MANY)
