@@ -55,8 +55,9 @@ HEAD = """\
 # Benchmarks
 
 What `python benchmarks/run.py {arguments}` printed on {date}. The data are made up by
-`benchmarks/generate.py`. In each table all contenders ran one after another on the same machine, and gave the same results before their
-times counted; a blank was not run, or not within its time. Ratios hold better than seconds.
+`benchmarks/generate.py`. In each table all contenders ran one after another on the same machine, and gave the
+same results before their times counted; a blank was not run, or not within its time. Ratios hold better than
+seconds.
 """
 
 
