@@ -74,11 +74,14 @@ def _with_bar(
 ) -> PushReport:
     """Push with a progress bar on the terminal."""
     from rescue_kg import remote
+    from rescue_kg.cli.meter import meter
+    from rescue_kg.progress import Step
 
-    with click.progressbar(length=1, label="triples", file=sys.stderr, show_pos=True) as bar:
-
-        def progress(done: int, total: int) -> None:
-            bar.length = total
-            bar.update(done - bar.pos)
-
-        return remote.push(graph, endpoint, graphs=names, part_size=part, progress=progress)
+    with meter() as one:
+        return remote.push(
+            graph,
+            endpoint,
+            graphs=names,
+            part_size=part,
+            progress=lambda done, total: one(Step("triples", done, total, done)),
+        )
