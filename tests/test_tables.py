@@ -28,7 +28,7 @@ from rescue_kg.graph import RescueGraph, load
 from rescue_kg.namespaces import GRAPH, ONTOLOGY_GRAPH, PREFIXES, RESCUE, contract
 from rescue_kg.store import Store
 from rescue_kg.tables import loading, schema
-from rescue_kg.tables.engine import Engine
+from rescue_kg.tables.duckdb import DuckDB
 from rescue_kg.tables.names import Nodes
 from rescue_kg.tables.reading import open_table
 
@@ -628,7 +628,7 @@ def test_a_file_that_is_broken_off_leaves_the_old_one(
     def broken(*_args: object) -> None:
         raise KeyboardInterrupt
 
-    monkeypatch.setattr(Engine, "write_lines", broken)
+    monkeypatch.setattr(DuckDB, "write_lines", broken)
     with pytest.raises(KeyboardInterrupt):
         tables.write(ontology, [study], out)
     assert out.read_text() == "old"
@@ -680,7 +680,7 @@ def test_progress_and_several_tables_of_a_kind(ontology: RescueGraph, tmp_path: 
 
 
 def test_the_engine_fetches_no_extension_and_draws_no_progress_bar(tmp_path: Path) -> None:
-    with Engine(str(tmp_path)) as engine:
+    with DuckDB(str(tmp_path)) as engine:
         rows = engine._connection.sql(
             "SELECT name, value FROM duckdb_settings() WHERE name IN "
             "('autoinstall_known_extensions', 'autoload_known_extensions', 'allow_community_extensions', "

@@ -16,7 +16,7 @@ from rescue_kg import tables
 from rescue_kg.graph import load
 from rescue_kg.namespaces import PREFIXES
 from rescue_kg.tables import cells
-from rescue_kg.tables.engine import Engine
+from rescue_kg.tables.duckdb import DuckDB
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -76,8 +76,8 @@ def ontology() -> RescueGraph:
 
 
 @pytest.fixture(scope="module")
-def engine(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Engine]:
-    with Engine(str(tmp_path_factory.mktemp("engine"))) as engine:
+def engine(tmp_path_factory: pytest.TempPathFactory) -> Iterator[DuckDB]:
+    with DuckDB(str(tmp_path_factory.mktemp("engine"))) as engine:
         yield engine
 
 
@@ -107,7 +107,7 @@ def test_any_text_comes_back(
         assert values(out.read_bytes(), local) == expected
 
 
-def results(engine: Engine, found: list[str], kind: str) -> list[str]:
+def results(engine: DuckDB, found: list[str], kind: str) -> list[str]:
     """Return the objects that cells of a kind become."""
     from dataclasses import replace
 
@@ -126,7 +126,7 @@ def results(engine: Engine, found: list[str], kind: str) -> list[str]:
 
 @given(st.lists(NUMBERS, min_size=1, max_size=200))
 @settings(max_examples=20, deadline=None, suppress_health_check=list(HealthCheck))
-def test_numbers_are_canonical_and_keep_their_value(engine: Engine, numbers: list[str]) -> None:
+def test_numbers_are_canonical_and_keep_their_value(engine: DuckDB, numbers: list[str]) -> None:
     for number, made in zip(numbers, results(engine, numbers, "decimal"), strict=True):
         (triple,) = ox.parse(f"<a:b> <a:b> {made} .", format=ox.RdfFormat.N_TRIPLES)
         assert isinstance(triple.object, ox.Literal)
@@ -140,7 +140,7 @@ def test_numbers_are_canonical_and_keep_their_value(engine: Engine, numbers: lis
 
 @given(st.lists(st.text(max_size=12), min_size=1, max_size=200))
 @settings(max_examples=20, deadline=None, suppress_health_check=list(HealthCheck))
-def test_what_is_no_number_is_never_taken_for_one(engine: Engine, texts: list[str]) -> None:
+def test_what_is_no_number_is_never_taken_for_one(engine: DuckDB, texts: list[str]) -> None:
     texts = [text.encode("utf-8", "replace").decode().replace("\0", "") for text in texts]
     for kind, pattern in (
         ("decimal", r"[+-]?([0-9]{1,18}(\.[0-9]{0,18})?|\.[0-9]{1,18})"),
@@ -152,7 +152,7 @@ def test_what_is_no_number_is_never_taken_for_one(engine: Engine, texts: list[st
 
 @given(st.lists(st.text('ab/:#?%[]@ 1.\u00e9-\\<>"{}', max_size=16), min_size=1, max_size=300))
 @settings(max_examples=20, deadline=None, suppress_health_check=list(HealthCheck))
-def test_an_iri_that_is_taken_is_one(engine: Engine, texts: list[str]) -> None:
+def test_an_iri_that_is_taken_is_one(engine: DuckDB, texts: list[str]) -> None:
     for made in results(engine, [f"https://{text}" for text in texts], "iri"):
         if made.startswith("<"):
             ox.NamedNode(made[1:-1])

@@ -1,19 +1,20 @@
-"""`rescue-kg add`: evidence tables into a store, or into a file."""
+"""`rescue-kg add`: evidence tables into a store, a file or a folder of parts."""
 
 from __future__ import annotations
 
 import sys
-from typing import TYPE_CHECKING
+from functools import partial
+from typing import TYPE_CHECKING, Any
 
 import click
 
 from rescue_kg.cli.common import format_option, open_graph, show_answer
 from rescue_kg.cli.group import say
+from rescue_kg.tables.parts import FORMS, ROWS
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from rescue_kg.graph import RescueGraph
     from rescue_kg.tables import Report
 
     Progress = Callable[[int, int], None]
@@ -32,7 +33,17 @@ _WIDTH = 60
     help="Load into the store in this folder; a new one is made with the packaged graph.",
 )
 @click.option(
-    "--out", metavar="FILE", help="Write the statements to FILE instead: .ttl, .nt or .nq, also .gz."
+    "--out",
+    metavar="FILE",
+    help="Write the statements to FILE instead: .ttl, .nt or .nq, also .gz; to FOLDER/ in parts.",
+)
+@click.option(
+    "--parts",
+    type=click.Choice(FORMS),
+    help="What the parts in FOLDER/ are: N-Quads or Parquet of quads; nq.gz without it.",
+)
+@click.option(
+    "--part-rows", type=click.IntRange(min=1), help="Rows of a table in each part; 25,000 without it."
 )
 @click.option("--dataset", metavar="NAME", help="Name of the dataset; else that of the first table.")
 @click.option("--new-terms", metavar="FILE", help="RDF file of concepts to add along with the rows.")
@@ -50,25 +61,33 @@ def command(
     new_terms: str | None,
     rejects: str | None,
     form: str,
+    parts: str | None,
+    part_rows: int | None,
 ) -> None:
     """Check tables of studies, findings and claims, and load their good rows as one dataset.
 
     Tables are CSV, TSV, Parquet or Excel. Rejected rows go to TABLE.rejects.tsv with row, column, value and
     reason, and make the exit status 1. The dataset takes the place of what it held before, whole or not at
     all. With neither --store nor --out the tables are only checked. `rescue-kg template claim` shows the
-    columns of a kind of table.
+    columns of a kind of table. --out FOLDER/ goes on where a run over the same tables was broken off.
 
     \b
         rescue-kg add studies.tsv findings.tsv --store my-evidence
         rescue-kg compare "septic shock" --graph my-evidence
     """  # noqa: D301 - click wants the character itself
     from rescue_kg.tables.loading import check_headers
+    from rescue_kg.tables.writing import is_folder
 
     if store is not None and out is not None:
         raise click.UsageError("found both --store and --out, expected one of them")
+    if (parts or part_rows) and not (out and is_folder(out)):
+        raise click.UsageError("found --parts or --part-rows without --out FOLDER/, expected them together")
     # A slip in a name or a header shows before a store is made.
     check_headers(tables, dataset)
-    report = _run(tables, store, out, dataset, new_terms, rejects)
+    options: dict[str, Any] = {"dataset": dataset, "new_terms": new_terms, "rejects": rejects}
+    if out is not None:
+        options |= {"out": out, "parts": parts or FORMS[0], "part_rows": part_rows or ROWS}
+    report = _run(tables, store, options)
     show_answer(report.to_answer(), form)
     for reject in report.first_rejects[:_SHOWN]:
         cell = f", {reject.column}" if reject.column else ""
@@ -95,55 +114,31 @@ def _end(report: Report, store: str | None, out: str | None) -> str:
     return f"{report.statements:,} statements {where}"
 
 
-def _run(
-    tables: tuple[str, ...],
-    store: str | None,
-    out: str | None,
-    dataset: str | None,
-    new_terms: str | None,
-    rejects: str | None,
-) -> Report:
+def _run(tables: tuple[str, ...], store: str | None, options: dict[str, Any]) -> Report:
     from rescue_kg import datasets
+    from rescue_kg import tables as evidence_tables
     from rescue_kg.graph import RescueGraph
 
     if store is None:
         # The tables say what the evidence is, so what the packaged evidence knows does not count.
         graph = open_graph((), infer=False, evidence=False)
-        return _with_bar(graph, tables, out, dataset, new_terms, rejects, load=False)
+        run = evidence_tables.write if "out" in options else evidence_tables.check
+        return _with_bar(partial(run, graph, tables, **options))
     with RescueGraph.open(store) as graph:
         if datasets.ONTOLOGY not in graph.datasets():
             graph.load()
             graph.load(dataset=datasets.EVIDENCE)
-        return _with_bar(graph, tables, None, dataset, new_terms, rejects, load=True)
+        return _with_bar(partial(evidence_tables.add, graph, tables, **options))
 
 
-def _with_bar(
-    graph: RescueGraph,
-    tables: tuple[str, ...],
-    out: str | None,
-    dataset: str | None,
-    new_terms: str | None,
-    rejects: str | None,
-    *,
-    load: bool,
-) -> Report:
+def _with_bar(work: Callable[..., Report]) -> Report:
     """Check, load or write, with a progress bar where standard error is a terminal."""
-    from rescue_kg import tables as evidence_tables
-
-    def work(progress: Progress | None) -> Report:
-        if out is not None:
-            return evidence_tables.write(
-                graph, tables, out, dataset=dataset, new_terms=new_terms, rejects=rejects, progress=progress
-            )
-        run = evidence_tables.add if load else evidence_tables.check
-        return run(graph, tables, dataset=dataset, new_terms=new_terms, rejects=rejects, progress=progress)
-
     if not sys.stderr.isatty():
-        return work(None)
+        return work()
     with click.progressbar(length=1, label="bytes read", file=sys.stderr) as bar:
 
         def progress(done: int, total: int) -> None:
             bar.length = max(total, 1)
             bar.update(done - bar.pos)
 
-        return work(progress)
+        return work(progress=progress)

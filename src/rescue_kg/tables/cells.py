@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, Final
 
 from rescue_kg.namespaces import PREFIXES
+from rescue_kg.tables.texts import SPACE, matches, portable, strip
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -13,16 +14,14 @@ if TYPE_CHECKING:
 
     from rescue_kg.tables.columns import Column
 
-__all__ = ["SEPARATOR", "SLUG", "clean", "decimal", "fault", "literal", "number", "parts"]
+__all__ = ["SEPARATOR", "clean", "decimal", "escape", "fault", "literal", "number", "parts"]
 
 #: Between the values of a cell that has several.
 SEPARATOR: Final = "; "
-SLUG: Final = "^[a-z0-9]+(-[a-z0-9]+)*$"
 
 _XSD: Final = PREFIXES["xsd"]
-_SPACE: Final = r"^\s+|\s+$"
 
-_PART: Final = "([A-Za-z0-9._~!$&'()*+,;=:@/?-]|%[0-9A-Fa-f]{2})"
+_PART: Final = "[A-Za-z0-9._~!$&'()*+,;=:@/?%-]"
 
 #: Datatype -> what a cell must look like, and how that is said. A decimal is what stores keep exactly.
 _LEXICAL: Final = {
@@ -37,7 +36,7 @@ _LEXICAL: Final = {
         "expected an address such as https://doi.org/10.1000/182",
     ),
     "iri": (
-        # What every reader of RDF takes: ASCII, one fragment at most, percent signs before two digits.
+        # What every reader of RDF takes: ASCII, one fragment at most; for percent signs see _PERCENT.
         f"^(https?://[A-Za-z0-9.-]+(:[0-9]+)?(/{_PART}*)?([?]{_PART}*)?|urn:[A-Za-z0-9-]+:{_PART}+)(#{_PART}*)?$",
         "expected an IRI such as https://creativecommons.org/licenses/by/4.0/",
     ),
@@ -49,14 +48,20 @@ _LEXICAL: Final = {
     "gYearMonth": ("^[0-9]{4}-(0[1-9]|1[0-2])$", "expected a month such as 2020-07"),
 }
 
+#: A percent sign in an IRI that no two hexadecimal digits follow.
+_PERCENT: Final = "%([^0-9A-Fa-f]|[0-9A-Fa-f][^0-9A-Fa-f]|[0-9A-Fa-f]?$)"
+#: A number that is canonical as it stands: most are.
+_CANONICAL: Final = "^(-?[1-9][0-9]*|0)([.][0-9]*[1-9])?$"
+_ESCAPED: Final = (("\\", r"\\"), ('"', r"\""), ("\n", r"\n"), ("\r", r"\r"), ("\t", r"\t"))
+
 
 def clean(cell: ibis.Value, column: Column | None = None) -> ibis.Value:
     """Return a cell as it counts: null where it is empty; white space around what is no free text is gone."""
     import ibis
 
     if column is not None and column.is_free_text:
-        return ibis.ifelse(cell.re_search(r"\S"), cell, ibis.null("string"))
-    return cell.re_replace(_SPACE, "").nullif("")
+        return ibis.ifelse(matches(cell, f"[^{SPACE[1:]}"), cell, ibis.null("string"))
+    return strip(cell).nullif("")
 
 
 def parts(cell: ibis.Value) -> ibis.Value:
@@ -74,7 +79,9 @@ def fault(cell: ibis.Value, column: Column, found: ibis.Value | None = None) -> 
     cases: list[tuple[Any, Any]] = []
     if column.kind in _LEXICAL:
         pattern, expected = _LEXICAL[column.kind]
-        wrong = ~cell.re_search(pattern)
+        wrong = ~matches(cell, pattern)
+        if column.kind == "iri":
+            wrong = wrong | matches(cell, _PERCENT)
         if column.is_number:
             cases += [
                 (
@@ -87,7 +94,7 @@ def fault(cell: ibis.Value, column: Column, found: ibis.Value | None = None) -> 
                     f"found a percent sign, {expected}; the unit has its own column",
                 ),
                 (
-                    wrong & cell.re_search("^[+-]?[0-9.]{19,}$"),
+                    wrong & matches(cell, "^[+-]?[0-9.]{19,}$"),
                     f"found more digits than are kept, {expected}, at most 18 on each side of the point",
                 ),
             ]
@@ -97,7 +104,7 @@ def fault(cell: ibis.Value, column: Column, found: ibis.Value | None = None) -> 
     if column.choices and not column.is_reference:
         cases.append((~cell.isin(list(column.choices)), f"expected one of {', '.join(column.choices)}"))
     if column.pattern:
-        cases.append((~cell.re_search(column.pattern), f"expected a text of the form {column.pattern}"))
+        cases.append((~matches(cell, column.pattern), f"expected a text of the form {column.pattern}"))
     if column.min_length and column.min_length > 1:
         cases.append((cell.length() < column.min_length, f"expected at least {column.min_length} characters"))
     if column.max_length:
@@ -121,7 +128,7 @@ def number(cell: ibis.Value, kind: str = "decimal") -> ibis.Value:
     """Return a cell as a number, or null where it is none: nothing is cast that cannot be."""
     import ibis
 
-    return ibis.ifelse(cell.re_search(_LEXICAL[kind][0]), cell, ibis.null("string")).cast("decimal(38, 18)")
+    return ibis.ifelse(matches(cell, _LEXICAL[kind][0]), cell, ibis.null("string")).cast("decimal(38, 18)")
 
 
 def decimal(cell: ibis.Value) -> ibis.Value:
@@ -129,20 +136,24 @@ def decimal(cell: ibis.Value) -> ibis.Value:
     import ibis
 
     whole = ibis.coalesce(cell.re_extract("^[+-]?0*([0-9]*)", 1), "")
-    after = ibis.coalesce(cell.re_extract("[.]([0-9]*?)0*$", 1), "")
+    after = ibis.coalesce(cell.re_extract(portable("[.]([0-9]*?)0*$"), 1), "")
     plain = ibis.ifelse(whole == "", "0", whole) + ibis.ifelse(after == "", "", ibis.literal(".") + after)
     negative = cell.startswith("-") & (plain != "0")
-    return ibis.ifelse(
-        cell.isnull(), ibis.null("string"), ibis.ifelse(negative, ibis.literal("-") + plain, plain)
+    made = ibis.ifelse(negative, ibis.literal("-") + plain, plain)
+    return ibis.cases(
+        (cell.isnull(), ibis.null("string")), (matches(cell, _CANONICAL), cell), (cell.notnull(), made)
     )
 
 
-def literal(cell: ibis.Value, column: Column) -> ibis.Value:
-    """Return the object of a statement, as N-Triples, for a value of a column that is no reference."""
+def literal(cell: ibis.Value, column: Column, before: str = "", after: str = "") -> ibis.Value:
+    """Return the object of a statement, as N-Triples, for a value of a column that is no reference.
+
+    `before` and `after` are put around it: texts that are joined here need not be joined in the engine.
+    """
     import ibis
 
     if column.kind == "iri":
-        return ibis.literal("<") + cell + ">"
+        return ibis.literal(f"{before}<") + cell + f">{after}"
     if column.is_number:
         text = decimal(cell)
     elif column.kind == "boolean":
@@ -150,17 +161,22 @@ def literal(cell: ibis.Value, column: Column) -> ibis.Value:
     else:
         text = escape(cell)
     if column.kind == "langString":
-        return ibis.literal('"') + text + '"@en'
-    if column.kind == "string":
-        return ibis.literal('"') + text + '"'
-    return ibis.literal('"') + text + f'"^^<{_XSD}{column.kind}>'
+        end = '"@en'
+    elif column.kind == "string":
+        end = '"'
+    else:
+        end = f'"^^<{_XSD}{column.kind}>'
+    return ibis.literal(f'{before}"') + text + f"{end}{after}"
 
 
 def escape(text: ibis.Value) -> ibis.Value:
     """Return a text with what N-Triples wants escaped; all else stands as it is, in UTF-8."""
-    for sign, escaped in (("\\", r"\\"), ('"', r"\""), ("\n", r"\n"), ("\r", r"\r"), ("\t", r"\t")):
-        text = text.replace(sign, escaped)
-    return text
+    import ibis
+
+    made = text
+    for sign, escaped in _ESCAPED:
+        made = made.replace(sign, escaped)
+    return ibis.ifelse(matches(text, r'[\\"\n\r\t]'), made, text)
 
 
 def _bounds(found: ibis.Value, column: Column) -> list[tuple[Any, str]]:

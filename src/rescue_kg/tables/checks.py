@@ -6,7 +6,7 @@ import operator
 from typing import TYPE_CHECKING, Final
 
 from rescue_kg.namespaces import PREFIXES
-from rescue_kg.tables import cells
+from rescue_kg.tables import cells, texts
 from rescue_kg.tables.columns import ID
 from rescue_kg.tables.rows import EMPTY, has_part, is_long
 
@@ -60,7 +60,7 @@ def _about_id(rows: ibis.Table) -> ibis.Value:
     return ibis.cases(
         (rows.id.isnull(), "found no value, expected one in every row"),
         (
-            ~rows.id.re_search(cells.SLUG),
+            ~texts.is_slug(rows.id),
             "found what is no slug, expected small letters, digits and hyphens, as in recovery-dex-2021",
         ),
         (rows["_why_again"].notnull(), rows["_why_again"]),
@@ -84,7 +84,7 @@ def _about_cell(rows: ibis.Table, column: Column, schema: Schema) -> ibis.Value:
             cases.append((rows[why].notnull(), rows[why]))
     else:
         if column.repeatable:
-            cases.append((cell.re_search(r"(^|; )\s*(; |$)"), ibis.literal(EMPTY)))
+            cases.append((texts.matches(cell, f"(^|; ){texts.SPACE}*(; |$)"), ibis.literal(EMPTY)))
         found = rows[f"_number_{column.name}"] if column.is_number else None
         fault = cells.fault(cell, column, found)
         cases.append((cell.notnull() & fault.notnull(), fault))
@@ -206,13 +206,28 @@ def _about_figures(rows: ibis.Table, schema: Schema, across: dict[str, list[ibis
         many, people = figure(events), figure(total)
         share = many.cast("float64") * 100.0 / people.nullif(0).cast("float64")
         off = (figure(name).cast("float64") - share).abs() > TOLERANCE + 1e-9
+        counts = (many >= 0) & (many <= people)
         text = (
             ibis.literal("found a percentage that its counts do not give: ")
             + cell(events)
             + " of "
             + cell(total)
             + " is "
-            + share.round(2).cast("string")
+            + _hundredths(ibis.ifelse(counts, share, ibis.null("float64")))
             + " %"
         )
-        across[by_name[name]].append(ibis.cases((is_share & off & (many <= people), text)))
+        across[by_name[name]].append(ibis.cases((is_share & off & counts, text)))
+
+
+def _hundredths(percent: ibis.Value) -> ibis.Value:
+    """Return a percentage from 0 to 100 as a text, with one or two digits after the point.
+
+    Engines differ in how they round and print a float, and not in how they print a whole number.
+    """
+    import ibis
+
+    whole = (percent * 100.0 + 0.5).floor().cast("int64")
+    text = whole.cast("string").lpad(3, "0")
+    digits = text.length()
+    last = ibis.ifelse(text.right(1) == "0", "", text.right(1))
+    return text.substr(0, digits - 2) + "." + text.substr(digits - 2, 1) + last

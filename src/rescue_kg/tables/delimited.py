@@ -8,15 +8,20 @@ from collections import deque
 from typing import TYPE_CHECKING, Final
 
 from rescue_kg.errors import InputError
+from rescue_kg.tables import plain
 from rescue_kg.tables.reading import Record, Text
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Sequence
     from typing import BinaryIO
+
+    import pyarrow as pa
 
 __all__ = ["read"]
 
 _LINE: Final = 8 * 2**20
+#: Bytes that are looked at as a whole before any line is looked at by itself.
+_PIECE: Final = 4 * 2**20
 _BOMS: Final = {b"\xff\xfe": "UTF-16", b"\xfe\xff": "UTF-16"}
 _BOM: Final = b"\xef\xbb\xbf"
 
@@ -26,7 +31,8 @@ def read(file: str) -> Text:
 
     Cells may stand in double quotes, doubled inside, with line breaks (of any of the three kinds) in them. A
     row that is malformed, has too few or too many cells, or bytes that are no UTF-8 comes back with a fault,
-    and reading goes on with the next line: also after a quote that is never closed.
+    and reading goes on with the next line: also after a quote that is never closed. Lines without quotes or
+    faults come as whole batches.
 
     Raises InputError for a file that cannot be read, in another encoding, or without a header.
     """
@@ -50,9 +56,12 @@ def _header(file: str, reader: _Records) -> tuple[str, ...]:
     return tuple(first[1])
 
 
-def _rows(reader: _Records, header: tuple[str, ...]) -> Iterator[Record]:
-    width = len(header)
-    for row, cells, fault in reader.all(width):
+def _rows(reader: _Records, header: tuple[str, ...]) -> Iterator[Record | pa.RecordBatch]:
+    for found in reader.below(header):
+        if not isinstance(found, tuple):
+            yield found
+            continue
+        row, cells, fault = found
         if fault is not None:
             yield Record(row, (), ("", "", fault))
             continue
@@ -114,6 +123,28 @@ class _Lines:
         self._back.extendleft(reversed(rest))
         self.number -= len(rest)
 
+    def piece(self) -> bytes:
+        """Return whole lines at once, or nothing where lines were given back or the file has ended.
+
+        They must be taken or put_back().
+        """
+        if self._back or self._stream.closed:
+            return b""
+        try:
+            data = self._stream.read(_PIECE)
+            return data if data.endswith(b"\n") else data + self._stream.readline(_LINE)
+        except OSError as error:
+            raise InputError(f"{self.file}: cannot be read ({error.strerror or error})") from error
+
+    def put_back(self, piece: bytes) -> None:
+        """Give back a piece, to be read line by line."""
+        lines = piece.split(b"\n")
+        last = lines.pop()
+        for line in lines:
+            self._back.append(self._text(line + b"\n"))
+        if last:
+            self._back.append(self._text(last))
+
     def tell(self) -> int:
         """Return how many bytes have been read."""
         return os.path.getsize(self.file) if self._stream.closed else self._stream.tell()  # noqa: PTH202
@@ -143,10 +174,12 @@ class _Lines:
             line = self._stream.readline(_LINE)
         except OSError as error:
             raise InputError(f"{self.file}: cannot be read ({error.strerror or error})") from error
-        if len(line) == _LINE and not line.endswith(b"\n"):
-            raise InputError(
-                f"{self.file}:{self.number + 1}: found a line of more than {_LINE:,} bytes, expected a row"
-            )
+        return self._text(line)
+
+    def _text(self, line: bytes) -> str:
+        if len(line) >= _LINE and not line.endswith(b"\n"):
+            row = self.number + len(self._back) + 1
+            raise InputError(f"{self.file}:{row}: found a line of more than {_LINE:,} bytes, expected a row")
         return line.decode("utf-8", "surrogateescape")
 
 
@@ -157,13 +190,27 @@ class _Records:
         self.lines = lines
         self.delimiter = delimiter
 
-    def all(self, width: int | None = None) -> Iterator[tuple[int, list[str], str | None]]:
-        """Yield records; with a width, those of another width have a fault. Can be begun again."""
+    def all(self) -> Iterator[tuple[int, list[str], str | None]]:
+        """Yield records of any width. Can be begun again."""
+        return (record for record in self._all(()) if isinstance(record, tuple))
+
+    def below(self, header: Sequence[str]) -> Iterator[tuple[int, list[str], str | None] | pa.RecordBatch]:
+        """Yield records as wide as a header, those of another width with a fault; plain lines as batches."""
+        return self._all(header)
+
+    def _all(self, header: Sequence[str]) -> Iterator[tuple[int, list[str], str | None] | pa.RecordBatch]:
         lines = self.lines
         reader = csv.reader(lines, delimiter=self.delimiter, strict=True)
         while True:
             lines.begin()
             row = lines.number + 1
+            if header and (piece := lines.piece()):
+                batch = plain.batch(piece, header, self.delimiter, row)
+                if batch is not None:
+                    lines.number += piece.count(b"\n") + (not piece.endswith(b"\n"))
+                    yield batch
+                    continue
+                lines.put_back(piece)
             try:
                 cells = next(reader)
             except StopIteration:
@@ -174,12 +221,12 @@ class _Records:
                 reader = csv.reader(lines, delimiter=self.delimiter, strict=True)
                 yield row, [], _reason(str(error))
                 continue
-            if width is not None and cells and len(cells) != width:
+            if header and cells and len(cells) != len(header):
                 if not any(cells):
                     continue
                 # Two quotes that were never closed swallow all lines between them.
                 lines.give_back()
-                yield row, [], f"found {len(cells)} cells, expected {width} as in the header"
+                yield row, [], f"found {len(cells)} cells, expected {len(header)} as in the header"
                 continue
             yield row, cells, None
 

@@ -1,104 +1,72 @@
-"""DuckDB as the engine: runs ibis expressions, keeps what comes out in a folder, and writes lines."""
+"""What runs the expressions over tables: one small interface."""
 
 from __future__ import annotations
 
-import os
-from contextlib import contextmanager
-from functools import lru_cache
-from typing import TYPE_CHECKING, Any, Final
+from abc import ABC, abstractmethod
+from typing import TYPE_CHECKING, Any, Self
 
 from rescue_kg.errors import OutputError
-from rescue_kg.tables.reading import missing
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping
-    from typing import BinaryIO, Self
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
+    from typing import BinaryIO
 
     import ibis
     import pyarrow as pa
 
-__all__ = ["Engine"]
+    from rescue_kg.tables.judging import Judged
+    from rescue_kg.tables.parts import Part, Writer
 
-_DIALECT: Final = "duckdb"
-#: DuckDB 2 draws a progress bar on standard output, also where that is no terminal; each cursor has its own.
-_QUIET: Final = "SET enable_progress_bar = false"
-_ROWS: Final = 50_000
+__all__ = ["Engine", "data_of", "full", "write_parquet"]
 
 
-class Engine:
-    """A database in a folder, for a `with`; it goes to disk where memory does not do.
+class Engine(ABC):
+    """Tables by name in a folder for temporary files, for a `with`; ibis says what to do with them.
 
-    Expressions are compiled by ibis and run as SQL. Raises NotAvailableError where a package is missing,
+    Whatever the engine, the same expressions over the same rows give the same texts. Its methods raise
     OutputError where the folder is full.
     """
 
-    def __init__(self, folder: str, memory: str = "1GB") -> None:
-        try:
-            import duckdb
-            import ibis  # noqa: F401
-        except ImportError as error:
-            raise missing(error.name or "ibis") from error
-        self.folder = folder
-        # Nothing is fetched from the network: every extension that is used is part of the package.
-        self._connection = duckdb.connect(
-            os.path.join(folder, "work.duckdb"),  # noqa: PTH118
-            config={
-                "autoinstall_known_extensions": False,
-                "autoload_known_extensions": False,
-                "allow_community_extensions": False,
-                "memory_limit": memory,
-                "temp_directory": os.path.join(folder, "spill"),  # noqa: PTH118
-                "preserve_insertion_order": False,
-            },
-        )
-        self._connection.execute(_QUIET)
+    folder: str
 
     def __enter__(self) -> Self:
         """Return the engine itself."""
         return self
 
     def __exit__(self, *error: object) -> None:
-        """Close the database."""
-        self._connection.close()
+        """Close the engine."""
+        self.close()
 
+    @abstractmethod
+    def close(self) -> None:
+        """Give back what the engine holds; the folder stays."""
+
+    @abstractmethod
     def store(self, name: str, batches: Iterable[pa.RecordBatch], types: Mapping[str, str]) -> ibis.Table:
-        """Write Arrow batches to a Parquet file and return them as a table."""
-        import pyarrow as pa
-        import pyarrow.parquet as pq
+        """Write Arrow batches to a file of the folder and return them as a table."""
 
-        kinds = {"string": pa.string(), "int64": pa.int64(), "int32": pa.int32()}
-        schema = pa.schema([(column, kinds[kind]) for column, kind in types.items()])
-        path = os.path.join(self.folder, f"{name}.parquet")  # noqa: PTH118
-        try:
-            with pq.ParquetWriter(path, schema, compression="zstd", compression_level=1) as writer:
-                for batch in batches:
-                    writer.write_batch(batch.select(schema.names))
-        except OSError as error:
-            raise _full(self.folder, error) from error
-        quoted = path.replace("'", "''")
-        self._run(f"CREATE OR REPLACE VIEW {name} AS SELECT * FROM read_parquet('{quoted}')")  # noqa: S608
-        return self._named(name, types)
-
+    @abstractmethod
     def view(self, name: str, expression: ibis.Table) -> ibis.Table:
         """Give an expression a name and return it as a table; ibis need not look at what is in it again."""
-        self._run(f"CREATE OR REPLACE VIEW {name} AS {_sql(expression.op())}")
-        return self._named(name, expression.schema())
 
+    @abstractmethod
     def keep(self, name: str, expression: ibis.Table) -> ibis.Table:
-        """Run an expression, keep its rows, and return them as a table."""
-        self._run(f"CREATE OR REPLACE TABLE {name} AS {_sql(expression.op())}")
-        return self._named(name, expression.schema())
+        """Run an expression once, keep its rows, and return them as a table."""
 
+    @abstractmethod
     def batches(self, expression: ibis.Table) -> Iterator[pa.RecordBatch]:
         """Yield the rows of an expression as Arrow batches."""
-        with self._faults():
-            # The cursor must live as long as what it reads.
-            cursor = self._connection.cursor()
-            cursor.execute(_QUIET)
-            result = cursor.sql(_sql(expression.op()))
-            # DuckDB 2 has the one, DuckDB 1.4 the other.
-            read = getattr(result, "to_arrow_reader", None) or result.fetch_arrow_reader
-            yield from read(_ROWS)
+
+    @abstractmethod
+    def write_parts(
+        self, judged: Judged, graph: str, parts: Sequence[Part], size: int, write: Writer
+    ) -> Iterator[tuple[Part, int]]:
+        """Write the statements of each part's rows, and yield it with their number, in any order.
+
+        A part has `size` rows, the last of a kind may have less.
+        `write` gets the number of a part and its texts as Arrow batches with the column `block`, in the order
+        of the rows.
+        """
 
     def rows(self, expression: ibis.Table) -> Iterator[tuple[Any, ...]]:
         """Yield the rows of an expression as tuples."""
@@ -111,9 +79,9 @@ class Engine:
         return int(found[0])
 
     def write(self, texts: ibis.Table, stream: BinaryIO) -> None:
-        """Write the one text column of an expression to a stream, one text after another."""
+        """Write the column `block` of an expression to a stream, one text after another."""
         for batch in self.batches(texts):
-            _write(batch.column(0), stream)
+            stream.write(data_of(batch.column("block")))
 
     def write_lines(self, lines: ibis.Table, stream: BinaryIO) -> int:
         """Write the one column of a sorted expression as lines, each once, and return how many they are."""
@@ -131,46 +99,34 @@ class Engine:
             # To hold two sorted neighbours against each other takes no memory, other than DISTINCT.
             column = column.filter(pc.fill_null(pc.not_equal(column, before), True))
             count += len(column)
-            _write(pc.binary_join_element_wise(column, "", "\n"), stream)
+            stream.write(data_of(pc.binary_join_element_wise(column, "", "\n")))
         return count
 
-    def _named(self, name: str, schema: Any) -> ibis.Table:
-        import ibis
 
-        return ibis.table(schema, name=name)
-
-    def _run(self, sql: str) -> None:
-        with self._faults():
-            self._connection.execute(sql)
-
-    @contextmanager
-    def _faults(self) -> Iterator[None]:
-        import duckdb
-
-        try:
-            yield
-        except (duckdb.IOException, duckdb.OutOfMemoryException) as error:
-            raise _full(self.folder, error) from error
+def data_of(column: pa.Array) -> memoryview:
+    """Return the bytes of the texts of a column, one after another: they stand in one piece."""
+    _, offsets, data = column.buffers()
+    if data is None or not len(column):
+        return memoryview(b"")
+    places = memoryview(offsets).cast("q" if "large" in str(column.type) else "i")
+    return memoryview(data)[places[column.offset] : places[column.offset + len(column)]]
 
 
-# Tables with the same header make the same expressions, and to compile them takes longer than a small table.
-@lru_cache(maxsize=256)
-def _sql(node: Any) -> str:
-    import ibis
-
-    return str(ibis.to_sql(node.to_expr(), dialect=_DIALECT, pretty=False))
-
-
-def _full(folder: str, error: Exception) -> OutputError:
+def full(folder: str, error: Exception) -> OutputError:
+    """Return the error for a folder that takes no more."""
     return OutputError(
         f"{folder}: the temporary files of the tables cannot be written ({error}); make room, or name "
         "another folder in TMPDIR"
     )
 
 
-def _write(column: pa.Array, stream: BinaryIO) -> None:
-    """Write the texts of a column, one after another: they stand in one piece, ready to be written."""
-    _, offsets, data = column.buffers()
-    if data is not None and len(column):
-        places = memoryview(offsets).cast("q" if "large" in str(column.type) else "i")
-        stream.write(memoryview(data)[places[column.offset] : places[column.offset + len(column)]])
+def write_parquet(path: str, batches: Iterable[pa.RecordBatch], types: Mapping[str, str]) -> None:
+    """Write Arrow batches with the columns of `types` (string, int64) to a Parquet file. Raises OSError."""
+    import pyarrow as pa
+    import pyarrow.parquet as pq
+
+    kinds = {"string": pa.string(), "int64": pa.int64()}
+    schema = pa.schema([(column, kinds[kind]) for column, kind in types.items()])
+    with pq.ParquetWriter(path, schema, compression="zstd", compression_level=1) as writer:
+        for batch in batches:
+            writer.write_batch(batch.select(schema.names))

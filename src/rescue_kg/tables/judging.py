@@ -8,13 +8,13 @@ from typing import TYPE_CHECKING
 
 from rescue_kg.errors import RescueKgError, did_you_mean
 from rescue_kg.namespaces import PREFIXES, contract, expand, is_iri
-from rescue_kg.tables import cells, checks, lines, references, rows
+from rescue_kg.tables import checks, lines, references, rows, texts
 from rescue_kg.tables.names import key_of
 from rescue_kg.tables.reading import COUNT, PLACES
 from rescue_kg.tables.staging import batches
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Callable, Iterator, Mapping, Sequence
 
     import ibis
 
@@ -27,20 +27,31 @@ __all__ = ["Judged", "judge"]
 
 #: A reason with near names is made for so many names that are not known, out of so many that are.
 _HINTS, _KNOWN = 300, 20_000
+#: Pairs of an unknown and a known name that are looked at in all, some 50 microseconds each.
+_PAIRS = 40_000
 
 
 @dataclass(frozen=True, slots=True)
 class Judged:
-    """The rows of one kind: `good`, and those with a fault (`bad`: place of the row, cells and reasons)."""
+    """The rows of one kind: `good`, and those with a fault (`bad`: place of the row, cells and reasons).
+
+    `good` comes from the tables `sources`, each with the column that has the number of the row.
+    """
 
     schema: Schema
     good: ibis.Table
     bad: ibis.Table
     columns: tuple[str, ...]
+    sources: Mapping[str, tuple[ibis.Table, str]]
+    _good_of: Callable[[Mapping[str, ibis.Table]], ibis.Table]
 
-    def block(self, graph: str | None = None) -> ibis.Table:
-        """Return the statements of the good rows, as lines.block() does."""
-        return lines.block(self.good, self.schema, graph)
+    def block(self, graph: str | None = None, sources: Mapping[str, ibis.Table] | None = None) -> ibis.Table:
+        """Return the statements of the good rows, as lines.block() does; with `sources`, of these."""
+        return self.block_of(self.good if sources is None else self._good_of(sources), graph)
+
+    def block_of(self, good: ibis.Table, graph: str | None = None) -> ibis.Table:
+        """Return the statements of rows that are like the good ones, as lines.block() does."""
+        return lines.block(good, self.schema, graph)
 
     def faults(self, engine: Engine) -> Iterator[tuple[int, int, str, str, str]]:
         """Yield (table, row, column, value, reason) for each fault, in the order of rows and columns."""
@@ -75,7 +86,8 @@ class _Judge:
     """The judgement on the tables of one kind."""
 
     known: ibis.Table | None
-    joined: ibis.Table
+    long: dict[str, ibis.Table]
+    again: ibis.Table
     judging: ibis.Table
     bad: ibis.Table
     names_of_columns: tuple[str, ...]
@@ -87,7 +99,7 @@ class _Judge:
         self.kind = staged.schema.kind
         self.nodes = nodes
         self.paths = paths
-        self.rows = engine.view(f"{self.kind}_rows", rows.cleaned(staged.raw, self.schema))
+        self.rows = engine.keep(f"{self.kind}_rows", rows.cleaned(staged.raw, self.schema))
         self.present = {
             *staged.present,
             *(column.name for column in self.schema.columns if column.default is not None),
@@ -103,9 +115,28 @@ class _Judge:
         bad = self.bad
         for one in named:
             bad = self._fallen(bad, one)
-        good = self.engine.view(f"{self.kind}_good", self.joined.anti_join(bad, COUNT))
+        sources = {
+            "_rows": (self.rows, COUNT),
+            "_bad": (bad, COUNT),
+            "_again": (self.again, "_again"),
+            **{name: (table, COUNT) for name, table in self.long.items()},
+        }
+        good = self.engine.view(
+            f"{self.kind}_good", self._good({name: table for name, (table, _) in sources.items()})
+        )
         self.bad = bad
-        return Judged(self.schema, good, bad, self.names_of_columns)
+        return Judged(self.schema, good, bad, self.names_of_columns, sources, self._good)
+
+    def _good(self, sources: Mapping[str, ibis.Table]) -> ibis.Table:
+        return self._joined(sources).anti_join(sources["_bad"], COUNT)
+
+    def _joined(self, sources: Mapping[str, ibis.Table]) -> ibis.Table:
+        """Return the rows of tables that may hold a part of all, beside what is found for their cells."""
+        long = {name: sources[name] for name in self.long}
+        present = tuple(self.present)
+        return rows.joined(
+            sources["_rows"], self.schema, self.known, long, present, sources["_again"], self.taken
+        )
 
     def iris(self, which: ibis.Table) -> ibis.Table:
         """Return the IRIs of the nodes of rows, as `iri`."""
@@ -183,7 +214,7 @@ class _Judge:
 
         extra = []
         for other in named:
-            usable = other.rows.filter(other.rows.id.re_search(cells.SLUG))
+            usable = other.rows.filter(texts.is_slug(other.rows.id))
             for key in {key_of(column) for column in self._naming(other)}:
                 extra.append(references.names_of_rows(usable, key, other.kind))
         known = self.known = self._known(extra)
@@ -193,9 +224,9 @@ class _Judge:
                 table = rows.several(self.rows, column, known)
                 long[column.name] = self.engine.keep(f"{self.kind}_{column.name}", table)
         again = self.engine.keep(f"{self.kind}_again", rows.repeated(self.rows, self.schema, self.paths))
+        self.long, self.again = long, again
         joined = self.engine.view(
-            f"{self.kind}_joined",
-            rows.joined(self.rows, self.schema, known, long, tuple(self.present), again, self.taken),
+            f"{self.kind}_joined", self._joined({"_rows": self.rows, "_again": again, **long})
         )
         numbered = self.engine.view(f"{self.kind}_numbered", rows.numbers(joined, self.schema))
         reasons = checks.reasons(numbered, self.schema)
@@ -214,7 +245,7 @@ class _Judge:
             ),
         )
         wrong = ibis.coalesce(judged["_fault"], *(judged[f"_reason_{name}"] for name in reasons))
-        self.joined, self.judging = joined, judged
+        self.judging = judged
         self.bad = self.engine.keep(f"{self.kind}_bad", judged.filter(wrong.notnull()))
         self.names_of_columns = tuple(reasons)
 
@@ -264,6 +295,7 @@ class _Judge:
         """Yield (key, value, reason) for values that name no node, or more than one."""
         columns = {key_of(column): column for column in self.references}
         near: dict[str, list[str]] = {}
+        pairs = 0
         unknown = found.filter(found.iri.isnull()).order_by("key", "value")
         rows_ = self.engine.rows(unknown.select("key", "value", "candidates"))
         for place, (key, value, candidates) in enumerate(rows_):
@@ -275,7 +307,8 @@ class _Judge:
             elif place < _HINTS:
                 if key not in near:
                     near[key] = self._near(key, names)
-                yield key, value, self._unknown(value, columns[key], near[key])
+                pairs += len(near[key])
+                yield key, value, self._unknown(value, columns[key], near[key] if pairs <= _PAIRS else [])
 
     def _near(self, key: str, names: ibis.Table) -> list[str]:
         """Return the names that an unknown one may have meant; none where they are too many."""

@@ -7,7 +7,9 @@ from typing import TYPE_CHECKING, Final
 from rescue_kg.namespaces import PREFIXES
 from rescue_kg.tables import cells
 from rescue_kg.tables.columns import LABEL, TYPE
+from rescue_kg.tables.reading import COUNT
 from rescue_kg.tables.rows import has_part, is_long, subject
+from rescue_kg.tables.texts import joined, strip
 
 if TYPE_CHECKING:
     import ibis
@@ -23,7 +25,7 @@ _CALLED: Final = {PREFIXES["rescue"] + "offersRescue": PREFIXES["rescue"] + "Res
 
 
 def block(rows: ibis.Table, schema: Schema, graph: str | None = None) -> ibis.Table:
-    """Return one column, `block`: the statements of each row, one a line; with `graph`, as quads of it.
+    """Return `_n` (the row) and `block`: its statements, one a line, no two the same; with `graph`, as quads.
 
     `rows` come from rows.joined() and have no fault. A number is written in its canonical form and, where the
     shapes have a property for that, as it stands in the cell.
@@ -33,19 +35,21 @@ def block(rows: ibis.Table, schema: Schema, graph: str | None = None) -> ibis.Ta
     end = " .\n" if graph is None else f" <{graph}> .\n"
     node = ibis.literal("<") + subject(rows, schema.kind) + ">"
     # A column that says the class says it alone: what is above it follows.
-    text = _types(node, None if schema.kind_column else schema.node_class, end)
+    texts = [_types(node, None if schema.kind_column else schema.node_class, end)]
     for column in schema.columns:
         if column.subject == schema.kind:
-            text = text + _statements(rows, column, schema, node, end)
+            texts.append(_statements(rows, column, schema, node, end))
     part = schema.part
     if part is not None and (schema.figures or part.always):
         other = ibis.literal(f"<{PREFIXES[part.name]}") + rows.id + "-1>"
-        inner = node + f" <{part.link}> " + other + end + _types(other, part.node_class, end)
+        if not part.always:
+            # Where there is no node there is no statement about it.
+            other = ibis.ifelse(has_part(rows, schema), other, ibis.null("string"))
+        texts += [node + f" <{part.link}> " + other + end, _types(other, part.node_class, end)]
         for column in schema.columns:
             if column.subject == part.name:
-                inner = inner + _statements(rows, column, schema, other, end)
-        text = text + (inner if part.always else ibis.ifelse(has_part(rows, schema), inner, ""))
-    return rows.select(block=text)
+                texts.append(_statements(rows, column, schema, other, end))
+    return rows.select(COUNT, block=joined(texts))
 
 
 def label(rows: ibis.Table, schema: Schema) -> ibis.Value:
@@ -91,35 +95,36 @@ def label(rows: ibis.Table, schema: Schema) -> ibis.Value:
 
 
 def _types(node: ibis.Value, name: str | None, end: str) -> ibis.Value:
-    start = node + f" <{TYPE}> <"
-    return start + _INDIVIDUAL + ">" + end + (start + name + ">" + end if name else "")
+    first = node + f" <{TYPE}> <{_INDIVIDUAL}>{end}"
+    return first + node + f" <{TYPE}> <{name}>{end}" if name else first
 
 
 def _statements(rows: ibis.Table, column: Column, schema: Schema, node: ibis.Value, end: str) -> ibis.Value:
-    """Return the statements that a column makes, or an empty text."""
+    """Return the statements that a column makes, or null for none."""
     import ibis
 
     cell = rows[column.name]
-    start = node + f" <{column.path}> "
+    path = f" <{column.path}> "
     if column.path == LABEL:
         cell = ibis.coalesce(cell, label(rows, schema))
     if is_long(column):
         name = f"_objects_{column.name}"
         if name not in rows.columns:
-            return ibis.literal("")
-        text = start + rows[name].replace("\n", ibis.literal(end) + start) + end
-    elif column.is_reference:
+            return ibis.null("string")
+        return node + path + rows[name].replace("\n", ibis.literal(end) + node + path) + end
+    if column.is_reference:
         name = f"_iri_{column.name}"
         if name not in rows.columns:
-            return ibis.literal("")
-        text = start + "<" + rows[name] + ">" + end
+            return ibis.null("string")
+        text = node + f"{path}<" + rows[name] + f">{end}"
         if column.path in _CALLED:
-            text = text + "<" + rows[name] + f"> <{TYPE}> <{_CALLED[column.path]}>" + end
-    elif column.repeatable:
-        values = cells.parts(cell).map(lambda value: start + cells.literal(value.strip(), column) + end)
-        text = values.join("")
-    else:
-        text = start + cells.literal(cell, column) + end
-        if column.printed is not None:
-            text = text + node + f' <{column.printed}> "' + cells.escape(cell) + '"' + end
-    return ibis.coalesce(text, "")
+            text = text + "<" + rows[name] + f"> <{TYPE}> <{_CALLED[column.path]}>{end}"
+        return text
+    text = node + cells.literal(strip(cell) if column.repeatable else cell, column, path, end)
+    if column.repeatable:
+        several = cells.parts(cell).map(lambda value: node + cells.literal(strip(value), column, path, end))
+        # To take a cell apart costs more than all else about it.
+        text = ibis.ifelse(cell.contains(cells.SEPARATOR), several.unique().sort().join(""), text)
+    if column.printed is not None:
+        text = text + node + f' <{column.printed}> "' + cells.escape(cell) + f'"{end}'
+    return text

@@ -13,10 +13,11 @@ from rescue_kg.namespaces import ONTOLOGY_GRAPH
 from rescue_kg.tables.report import Reject, Report, TableReport
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Sequence
+    from collections.abc import Callable, Iterator, Mapping, Sequence
 
     from rescue_kg.graph import RescueGraph
     from rescue_kg.store import Store
+    from rescue_kg.tables.columns import Kind
     from rescue_kg.tables.engine import Engine
     from rescue_kg.tables.judging import Judged
 
@@ -83,21 +84,39 @@ def write(
     new_terms: Path | None = None,
     rejects: Path | None = None,
     progress: Progress | None = None,
+    parts: str = "nq.gz",
+    part_rows: int = 25_000,
 ) -> Report:
-    """Write what add() would load, without its closure, to a file: .ttl, .nt or .nq, each also with .gz.
+    """Write what add() would load, without its closure: to a file, or in parts to a folder.
 
-    Turtle is in the canonical layout, the lines of the others are sorted: the same rows give the same bytes.
-    Where no row is good, nothing is written. Raises as add(), UnknownFormatError for another suffix.
+    A file is .ttl, .nt or .nq, each also with .gz: Turtle in the canonical layout, the lines of the others
+    sorted. A path that ends with a slash, or is a folder, takes parts of `part_rows` rows each: N-Quads
+    (`parts`: nq, nq.gz, nq.zst) or Parquet (parquet) with the columns subject, predicate, object and graph,
+    terms of N-Triples. The same rows give the same bytes. A run that
+    is broken off leaves whole parts, and the same call goes on with those that are missing; manifest.json in
+    the folder says what they were made of. Where no row is good, nothing is written.
+
+    Raises as add(), UnknownFormatError for another suffix or another kind of parts, InputError for a folder
+    with other files or with parts of something else.
     """
-    from rescue_kg.tables import writing
+    from rescue_kg.tables import manifest, writing
 
-    form = writing.format_of(os.fspath(out))
-    with _work(_store(graph), tables, dataset, new_terms, rejects, progress) as work:
+    path = os.fspath(out)
+    if not writing.is_folder(path):
+        form = writing.format_of(path)
+        with _work(_store(graph), tables, dataset, new_terms, rejects, progress) as work:
+            report = work.report()
+            return report if not report.loaded else work.report(writing.write(work, path, form))
+    writing.check_parts(parts, part_rows)
+    # Before the tables are read: to find out later that the folder is another's takes long.
+    paths, terms = [os.fspath(table) for table in tables], [] if new_terms is None else [os.fspath(new_terms)]
+    name = check_headers(paths, dataset)
+    store = _store(graph)
+    made_of = manifest.made_of(paths, terms, store, name, parts=parts, part_rows=part_rows)
+    folder = manifest.open_folder(path, parts, made_of)
+    with _work(store, tables, name, new_terms, rejects, progress) as work:
         report = work.report()
-        if not report.loaded:
-            return report
-        count = writing.write(work, os.fspath(out), form)
-        return work.report(count)
+        return report if not report.loaded else work.report(writing.write_parts(work, folder, part_rows))
 
 
 def check_headers(tables: Sequence[Path], dataset: str | None = None) -> str:
@@ -132,12 +151,16 @@ def default_dataset(table: Path) -> str:
 
 @dataclass(frozen=True, slots=True)
 class Work:
-    """Tables that are read and judged, in a folder that goes when they are done with."""
+    """Tables that are read and judged, in a folder that goes when they are done with.
+
+    `numbers` is, for each kind of table, how many numbers its rows have.
+    """
 
     dataset: str
     folder: str
     engine: Engine
     judged: Sequence[Judged]
+    numbers: Mapping[Kind, int]
     terms: tuple[str, ...]
     tables: tuple[TableReport, ...]
     rejects: tuple[Reject, ...]
@@ -171,7 +194,7 @@ def _work(
     from rescue_kg.store import Store
     from rescue_kg.tables import judging, staging
     from rescue_kg.tables import rejects as rejecting
-    from rescue_kg.tables.engine import Engine
+    from rescue_kg.tables.duckdb import DuckDB
     from rescue_kg.tables.names import Nodes
     from rescue_kg.tables.reading import open_table
 
@@ -188,7 +211,7 @@ def _work(
         stores.append(extra)
     with (
         tempfile.TemporaryDirectory(prefix="rescue-kg-", ignore_cleanup_errors=True) as folder,
-        Engine(folder) as engine,
+        DuckDB(folder) as engine,
         ExitStack() as stack,
     ):
         opened = []
@@ -219,7 +242,8 @@ def _work(
             TableReport(path, opened[place].kind, read[place], bad[place], written[place].finish())
             for place, path in enumerate(paths)
         )
-        yield Work(name, folder, engine, judged, tuple(terms), reports, tuple(shown), faults)
+        numbers = {one.schema.kind: one.numbers for one in staged}
+        yield Work(name, folder, engine, judged, numbers, tuple(terms), reports, tuple(shown), faults)
 
 
 def _store(graph: RescueGraph | Store) -> Store:

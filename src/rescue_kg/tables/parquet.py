@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final, NamedTuple
 
 from rescue_kg.errors import InputError
+from rescue_kg.tables.plain import is_filled
 from rescue_kg.tables.reading import PLACES
 
 if TYPE_CHECKING:
@@ -56,16 +57,19 @@ def _batches(file: str, source: pa.parquet.ParquetFile, done: list[int]) -> Iter
         for batch in source.iter_batches(batch_size=_ROWS):
             names = [name.strip() for name in batch.schema.names]
             columns = [_text(file, name, column) for name, column in zip(names, batch.columns, strict=True)]
-            filled = _is_filled(columns)
-            faults = _faults(names, columns)
-            # As with every reader, the cells of a row that has a fault are not looked at.
-            clean = pc.is_null(faults[0])
-            nothing = pa.scalar(None, type=pa.string())
-            columns = [pc.if_else(clean, column, nothing) for column in columns]
+            filled = is_filled(columns)
+            faults = [pa.nulls(batch.num_rows, pa.string())] * 3
+            if any(_may_have_nul(column) for column in columns):
+                faults = _faults(names, columns)
+                # As with every reader, the cells of a row that has a fault are not looked at.
+                clean = pc.is_null(faults[0])
+                nothing = pa.scalar(None, type=pa.string())
+                columns = [pc.if_else(clean, column, nothing) for column in columns]
             rows = pa.array(range(row, row + batch.num_rows), type=pa.int64())
             row += batch.num_rows
             done[0] = size * (row - 2) // total
-            yield pa.record_batch([*columns, rows, *faults], names=[*names, *PLACES]).filter(filled)
+            made = pa.record_batch([*columns, rows, *faults], names=[*names, *PLACES])
+            yield made if filled is None else made.filter(filled)
     except (pa.ArrowException, OSError) as error:
         raise InputError(f"{file}: the file is damaged ({error}); write it anew") from error
     finally:
@@ -110,11 +114,6 @@ def _faults(names: list[str], columns: list[pa.Array]) -> list[pa.Array]:
     return [pa.array(values, type=pa.string()) for values in found]
 
 
-def _is_filled(columns: list[pa.Array]) -> pa.Array:
-    import pyarrow as pa
-    import pyarrow.compute as pc
-
-    filled = pa.array([False] * len(columns[0]))
-    for column in columns:
-        filled = pc.or_(filled, pc.fill_null(pc.greater(pc.binary_length(column), 0), False))
-    return filled
+def _may_have_nul(column: pa.Array) -> bool:
+    data = column.buffers()[2]
+    return data is not None and b"\0" in data.to_pybytes()

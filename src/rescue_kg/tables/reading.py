@@ -43,10 +43,13 @@ class Record(NamedTuple):
 
 
 class Text(NamedTuple):
-    """What a reader of one kind of file gives: the header, then the rows; `done` counts the bytes read."""
+    """What a reader of one kind of file gives: the header, then the rows; `done` counts the bytes read.
+
+    Rows come one by one, or as a batch with the columns of the header and of PLACES, all rows filled.
+    """
 
     header: tuple[str, ...]
-    records: Iterator[Record]
+    records: Iterator[Record | pa.RecordBatch]
     done: Callable[[], int]
     close: Callable[[], None]
 
@@ -121,7 +124,9 @@ def missing(package: str) -> NotAvailableError:
     )
 
 
-def _batches(records: Iterable[Record], columns: tuple[str, ...]) -> Iterator[pa.RecordBatch]:
+def _batches(
+    records: Iterable[Record | pa.RecordBatch], columns: tuple[str, ...]
+) -> Iterator[pa.RecordBatch]:
     """Yield the rows of a text table as Arrow batches; rows with nothing in them are no rows."""
     import pyarrow as pa
 
@@ -136,7 +141,14 @@ def _batches(records: Iterable[Record], columns: tuple[str, ...]) -> Iterator[pa
         ]
         return pa.record_batch(arrays, names=names)
 
-    for row, cells, fault in records:
+    for record in records:
+        if not isinstance(record, Record):
+            if rows:
+                yield batch()
+                rows.clear()
+            yield record.rename_columns(names)
+            continue
+        row, cells, fault = record
         if fault is not None:
             rows.append([*empty, row, *fault])
         elif any(cells):

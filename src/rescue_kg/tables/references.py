@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Final
 from rescue_kg.namespaces import PREFIXES
 from rescue_kg.tables.cells import SEPARATOR, clean
 from rescue_kg.tables.names import EXACT, LABEL, LOCAL, SYNONYM, key_of
+from rescue_kg.tables.texts import fold
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -47,7 +48,7 @@ def resolved(wanted: ibis.Table, names: ibis.Table) -> ibis.Table:
     """Return what each of the values that are wanted() names.
 
     `key`, `value`, `iri` (null unless it names exactly one node), `candidates` (the IRIs of all that it
-    names, in no order, a space between; null for none). Names are taken whatever their case, labels before
+    names, sorted, a space between; null for none). Names are taken whatever their case, labels before
     synonyms before local names; IRIs and CURIEs as they are.
     """
     import ibis
@@ -55,9 +56,7 @@ def resolved(wanted: ibis.Table, names: ibis.Table) -> ibis.Table:
     exact = names.filter(names.rank == EXACT)
     folded = names.filter(names.rank != EXACT)
     by_iri = wanted.inner_join(exact, [wanted.key == exact.key, wanted.value == exact.name])
-    by_name = wanted.inner_join(
-        folded, [wanted.key == folded.key, wanted.value.lower() == folded.name.lower()]
-    )
+    by_name = wanted.inner_join(folded, [wanted.key == folded.key, fold(wanted.value) == fold(folded.name)])
     both = by_iri.select(wanted.key, wanted.value, exact.rank, exact.iri).union(
         by_name.select(wanted.key, wanted.value, folded.rank, folded.iri), distinct=True
     )
@@ -67,7 +66,7 @@ def resolved(wanted: ibis.Table, names: ibis.Table) -> ibis.Table:
     counted = fitting.group_by("key", "value").aggregate(
         found=fitting.iri.count(),
         iri=fitting.iri.min(),
-        candidates=fitting.iri.group_concat(sep=" "),
+        candidates=fitting.iri.collect().sort().join(" "),
     )
     joined = wanted.left_join(counted, ["key", "value"])
     return joined.select(

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final
 
 from rescue_kg.namespaces import PREFIXES
-from rescue_kg.tables import cells, references
+from rescue_kg.tables import cells, references, texts
 from rescue_kg.tables.columns import ID
 from rescue_kg.tables.reading import COUNT, PLACES
 
@@ -113,7 +113,9 @@ def several(rows: ibis.Table, column: Column, nodes: ibis.Table | None) -> ibis.
     bad = ibis.ifelse(judged.why.notnull(), judged.value, ibis.null("string"))
     judged = judged.mutate(bad=bad)
     return judged.group_by(COUNT).aggregate(
-        objects=judged["item"].group_concat(sep="\n"), bad=judged.bad.min(), why=judged.why.min()
+        objects=judged["item"].collect(distinct=True).sort().join("\n"),
+        bad=judged.bad.min(),
+        why=judged.why.min(),
     )
 
 
@@ -206,10 +208,7 @@ def repeated(rows: ibis.Table, schema: Schema, tables: Sequence[str]) -> ibis.Ta
 def _whole(rows: ibis.Table, schema: Schema) -> ibis.Value:
     import ibis
 
-    text = ibis.literal("")
-    for column in schema.columns:
-        text = text + ibis.coalesce(rows[column.name], "") + "\x1f"
-    return text
+    return texts.joined([ibis.coalesce(rows[column.name], "") + "\x1f" for column in schema.columns])
 
 
 def subject(rows: ibis.Table, kind: str) -> ibis.Value:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from itertools import islice
 from typing import TYPE_CHECKING, Any, Final
 
@@ -28,13 +28,17 @@ _BATCH: Final = 20_000
 
 @dataclass(frozen=True, slots=True)
 class Staged:
-    """All tables of one kind as one: `_n` counts all rows, `_table` is the place of a table among all."""
+    """All tables of one kind as one: `_n` counts all rows, `_table` is the place of a table among all.
+
+    `counts` has the number of rows of each table, `numbers` is one more than the last `_n`.
+    """
 
     schema: Schema
     raw: ibis.Table
     present: tuple[str, ...]
     tables: tuple[int, ...]
-    counts: dict[int, int] = field(default_factory=dict)
+    counts: dict[int, int]
+    numbers: int
 
 
 def stage(engine: Engine, tables: Sequence[Table], progress: Progress | None) -> list[Staged]:
@@ -61,7 +65,9 @@ def stage(engine: Engine, tables: Sequence[Table], progress: Progress | None) ->
         )
         before += sum(table.size for _, table in mine)
         schema = mine[0][1].schema.only(present)
-        staged.append(Staged(schema, raw, present, tuple(place for place, _ in mine), counts))
+        staged.append(
+            Staged(schema, raw, present, tuple(place for place, _ in mine), counts, sum(counts.values()))
+        )
     return staged
 
 

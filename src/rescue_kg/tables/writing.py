@@ -1,4 +1,4 @@
-"""Writes the good rows of tables to a file: Turtle in the canonical layout, N-Triples and N-Quads sorted."""
+"""Writes the good rows of tables: to a file, sorted, or to a folder, in parts."""
 
 from __future__ import annotations
 
@@ -6,20 +6,38 @@ import os
 from contextlib import ExitStack
 from typing import TYPE_CHECKING, Final, cast
 
-from rescue_kg.errors import UnknownFormatError, did_you_mean
+from rescue_kg.errors import InputError, UnknownFormatError, did_you_mean
 from rescue_kg.files import whole
+from rescue_kg.tables import parts
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterable, Iterator
     from typing import BinaryIO
 
     import pyarrow as pa
 
     from rescue_kg.tables.loading import Work
+    from rescue_kg.tables.manifest import Manifest
 
-__all__ = ["SUFFIXES", "format_of", "write"]
+__all__ = ["SUFFIXES", "check_parts", "format_of", "is_folder", "write", "write_parts"]
 
 SUFFIXES: Final = (".ttl", ".nt", ".nq")
+
+
+def is_folder(path: str) -> bool:
+    """Return whether a path names a folder for parts: it ends with a slash, or is a folder already."""
+    return path.endswith(("/", os.sep)) or os.path.isdir(path)  # noqa: PTH112
+
+
+def check_parts(form: str, rows: int) -> None:
+    """Raise UnknownFormatError for a kind of parts that is not made, InputError for parts without rows."""
+    if form not in parts.FORMS:
+        raise UnknownFormatError(
+            f"found {form!r} as the kind of parts, expected one of {', '.join(parts.FORMS)}"
+            f"{did_you_mean(form, parts.FORMS)}"
+        )
+    if rows < 1:
+        raise InputError(f"found {rows} rows for each part, expected at least 1")
 
 
 def format_of(path: str) -> str:
@@ -28,7 +46,7 @@ def format_of(path: str) -> str:
     if suffix not in SUFFIXES:
         raise UnknownFormatError(
             f"{path}: the suffix names no format of a dataset, expected one of {', '.join(SUFFIXES)} (also "
-            f"with .gz){did_you_mean(suffix, SUFFIXES)}"
+            f"with .gz), or a slash at the end for a folder{did_you_mean(suffix, SUFFIXES)}"
         )
     return suffix
 
@@ -44,6 +62,34 @@ def write(work: Work, path: str, suffix: str) -> int:
             packed = gzip.GzipFile(filename="", mode="wb", fileobj=stream, mtime=0)
             target = cast("BinaryIO", stack.enter_context(packed))
         return _turtle(work, target) if suffix == ".ttl" else _lines(work, target, suffix)
+
+
+def write_parts(work: Work, manifest: Manifest, size: int) -> int:
+    """Write the parts that a folder lacks, and return how many statements all have. Raises OutputError."""
+    plan = parts.plan(work.numbers, size, terms=bool(work.terms))
+    graph = _graph(work)
+    todo = manifest.missing(plan)
+    write = parts.writer(manifest.folder, manifest.form, graph)
+    manifest.write()
+    for part in todo:
+        if part.kind == "terms":
+            manifest.add(part, write(part.number, _blocks(_terms(work, graph))))
+    for judged in work.judged:
+        mine = [part for part in todo if part.kind == judged.schema.kind]
+        if mine:
+            for part, count in work.engine.write_parts(judged, graph, mine, size, write):
+                manifest.add(part, count)
+    manifest.write(plan)
+    return sum(manifest.statements.values())
+
+
+def _blocks(lines: Iterable[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
+    import pyarrow as pa
+    import pyarrow.compute as pc
+
+    for batch in lines:
+        blocks = pc.binary_join_element_wise(pc.cast(batch.column(0), pa.string()), "", "\n")
+        yield pa.record_batch([blocks], names=["block"])
 
 
 def _turtle(work: Work, stream: BinaryIO) -> int:
@@ -89,7 +135,8 @@ def _terms(work: Work, graph: str | None) -> Iterator[pa.RecordBatch]:
     form = ox.RdfFormat.N_TRIPLES if graph is None else ox.RdfFormat.N_QUADS
     items = [quad.triple for quad in quads] if graph is None else quads
     data = ox.serialize(items, format=form) or b""
-    yield pa.record_batch([pa.array(data.decode().splitlines(), type=pa.string())], names=["line"])
+    # splitlines() would also split at what stands as it is in a literal, such as U+2028.
+    yield pa.record_batch([pa.array(data.decode().split("\n")[:-1], type=pa.string())], names=["line"])
 
 
 def _graph(work: Work) -> str:

@@ -1,0 +1,170 @@
+"""DuckDB as the engine: on one machine, in memory as long as it does, on disk beyond."""
+
+from __future__ import annotations
+
+import os
+import threading
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
+from functools import lru_cache
+from typing import TYPE_CHECKING, Any, Final
+
+from rescue_kg.tables.engine import Engine, full, write_parquet
+from rescue_kg.tables.reading import COUNT, missing
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
+
+    import duckdb
+    import ibis
+    import pyarrow as pa
+
+    from rescue_kg.tables.judging import Judged
+    from rescue_kg.tables.parts import Part, Writer
+
+__all__ = ["DuckDB"]
+
+_DIALECT: Final = "duckdb"
+#: DuckDB 2 draws a progress bar on standard output, also where that is no terminal; each cursor has its own.
+_QUIET: Final = "SET enable_progress_bar = false"
+_ROWS: Final = 50_000
+#: Rows of a batch of texts: some 4 kB each.
+_TEXTS: Final = 2_048
+
+
+class DuckDB(Engine):
+    """A database in the folder; expressions are compiled by ibis and run as SQL.
+
+    Raises NotAvailableError where a package is missing.
+    """
+
+    def __init__(self, folder: str, memory: str = "1GB") -> None:
+        try:
+            import duckdb
+            import ibis  # noqa: F401
+        except ImportError as error:
+            raise missing(error.name or "ibis") from error
+        self.folder = folder
+        # Nothing is fetched from the network: every extension that is used is part of the package.
+        self._connection = duckdb.connect(
+            os.path.join(folder, "work.duckdb"),  # noqa: PTH118
+            config={
+                "autoinstall_known_extensions": False,
+                "autoload_known_extensions": False,
+                "allow_community_extensions": False,
+                "memory_limit": memory,
+                "temp_directory": os.path.join(folder, "spill"),  # noqa: PTH118
+                "preserve_insertion_order": False,
+            },
+        )
+        self._connection.execute(_QUIET)
+
+    def close(self) -> None:
+        """Close the database."""
+        self._connection.close()
+
+    def store(self, name: str, batches: Iterable[pa.RecordBatch], types: Mapping[str, str]) -> ibis.Table:
+        """Write Arrow batches to a Parquet file and return them as a table."""
+        path = os.path.join(self.folder, f"{name}.parquet")  # noqa: PTH118
+        try:
+            write_parquet(path, batches, types)
+        except OSError as error:
+            raise full(self.folder, error) from error
+        quoted = path.replace("'", "''")
+        self._run(f"CREATE OR REPLACE VIEW {name} AS SELECT * FROM read_parquet('{quoted}')")  # noqa: S608
+        return _named(name, types)
+
+    def view(self, name: str, expression: ibis.Table) -> ibis.Table:
+        """Give an expression a name and return it as a table."""
+        self._run(f"CREATE OR REPLACE VIEW {name} AS {_sql(expression.op())}")
+        return _named(name, expression.schema())
+
+    def keep(self, name: str, expression: ibis.Table) -> ibis.Table:
+        """Run an expression, keep its rows in the database, and return them as a table."""
+        self._run(f"CREATE OR REPLACE TABLE {name} AS {_sql(expression.op())}")
+        return _named(name, expression.schema())
+
+    def batches(self, expression: ibis.Table) -> Iterator[pa.RecordBatch]:
+        """Yield the rows of an expression as Arrow batches."""
+        with self._faults():
+            # The cursor must live as long as what it reads.
+            cursor = self._cursor()
+            yield from _read(cursor, _sql(expression.op()), _ROWS)
+
+    def write_parts(
+        self,
+        judged: Judged,
+        graph: str,
+        parts: Sequence[Part],
+        size: int,  # noqa: ARG002 - each part says what its rows are
+        write: Writer,
+    ) -> Iterator[tuple[Part, int]]:
+        """Write parts, one on each core at a time, and yield each with the number of its statements.
+
+        A part is a query of its own over its own rows, so that memory holds as many parts as there are cores.
+        The query is prepared once on each core: to plan it, and its many patterns, takes as long as a part.
+        """
+        import pyarrow as pa
+
+        blocks = pa.schema([(COUNT, pa.int64()), ("block", pa.string())])
+        cut = {name: _named(f"part_of_{name}", table.schema()) for name, (table, _) in judged.sources.items()}
+        ranges = ", ".join(
+            f"part_of_{name} AS (SELECT * FROM {table.get_name()} WHERE {column} >= $1 AND {column} < $2)"  # noqa: S608
+            for name, (table, column) in judged.sources.items()
+        )
+        query = _sql(judged.block(graph, cut).op())
+        mine = threading.local()
+
+        def one(part: Part) -> tuple[Part, int]:
+            if not hasattr(mine, "cursor"):
+                mine.cursor = self._cursor()
+                mine.cursor.execute(f"PREPARE part AS WITH {ranges} SELECT * FROM ({query})")  # noqa: S608
+            batches = _read(mine.cursor, f"EXECUTE part({part.first}, {part.end})", _TEXTS)
+            found = pa.Table.from_batches(batches, schema=blocks)
+            return part, write(part.number, found.sort_by(COUNT).to_batches(_TEXTS))
+
+        with self._faults(), ThreadPoolExecutor(os.cpu_count() or 1) as pool:
+            try:
+                yield from pool.map(one, parts)
+            except BaseException:
+                pool.shutdown(cancel_futures=True)
+                raise
+
+    def _cursor(self) -> duckdb.DuckDBPyConnection:
+        cursor = self._connection.cursor()
+        cursor.execute(_QUIET)
+        return cursor
+
+    def _run(self, sql: str) -> None:
+        with self._faults():
+            self._connection.execute(sql)
+
+    @contextmanager
+    def _faults(self) -> Iterator[None]:
+        import duckdb
+
+        try:
+            yield
+        except (duckdb.IOException, duckdb.OutOfMemoryException) as error:
+            raise full(self.folder, error) from error
+
+
+def _named(name: str, schema: Any) -> ibis.Table:
+    import ibis
+
+    return ibis.table(schema, name=name)
+
+
+def _read(cursor: duckdb.DuckDBPyConnection, sql: str, rows: int) -> Iterator[pa.RecordBatch]:
+    result = cursor.sql(sql)
+    # DuckDB 2 has the one, DuckDB 1.4 the other.
+    read = getattr(result, "to_arrow_reader", None) or result.fetch_arrow_reader
+    yield from read(rows)
+
+
+# Tables with the same header make the same expressions, and to compile them takes longer than a small table.
+@lru_cache(maxsize=256)
+def _sql(node: Any) -> str:
+    import ibis
+
+    return str(ibis.to_sql(node.to_expr(), dialect=_DIALECT, pretty=False))
