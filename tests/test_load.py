@@ -188,3 +188,21 @@ def test_another_graph_is_refused_in_a_later_part(tmp_path: Path, monkeypatch: p
         with pytest.raises(InputError, match="found a statement in the graph"):
             graph.load(path, dataset="mine")
         assert NamedNode(f"{GRAPH}mine") not in graph.store.native.named_graphs()
+
+
+def test_the_rules_find_the_same_wherever_they_run(
+    parts: Path, held: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    found = []
+    with rescue_kg.open(held) as graph:
+        for in_memory, few in ((10**6, True), (0, True), (0, False)):
+            monkeypatch.setattr("rescue_kg.workspace._IN_MEMORY", in_memory)
+            # With few others, all is linked and the others go; with many, what is read is copied.
+            monkeypatch.setattr("rescue_kg.workspace._are_few", lambda *_, few=few: few)
+            graph.load(parts, dataset="trials")
+            names = [f"{GRAPH}trials{part}" for part in ("", "/inferred", "/stance")]
+            found.append({quad for name in names for quad in graph.store.quads(name)})
+    assert len(found[0]) > 30
+    assert found[1] == found[0]
+    assert found[2] == found[0]
+    assert sorted(path.name for path in held.glob("rules-*")) == []
