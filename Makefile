@@ -4,7 +4,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 OUT ?= out
 
-.PHONY: run test lint bench clean
+.PHONY: run test lint bench benchmarks clean
 
 run: $(VENV)/.installed
 	$(BIN)/rescue-kg report $(OUT)
@@ -21,6 +21,10 @@ lint: $(VENV)/.installed
 
 bench: $(VENV)/.installed
 	$(BIN)/python benchmarks/first_answer.py
+
+# All of them, at small sizes; docs/benchmarks.md says how to run the large ones.
+benchmarks: $(VENV)/.installed
+	$(BIN)/python benchmarks/run.py
 
 $(VENV)/.installed: pyproject.toml
 	$(PYTHON) -m venv $(VENV)

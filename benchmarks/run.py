@@ -54,10 +54,9 @@ SECTIONS = (
 HEAD = """\
 # Benchmarks
 
-What `python benchmarks/run.py {arguments}` printed on {date}. The data are made up by
-`benchmarks/generate.py`. In each table all contenders ran one after another on the same machine, and gave the
-same results before their times counted; a blank was not run, or not within its time. Ratios hold better than
-seconds.
+Each table is what the command above it printed. The data are made up by `benchmarks/generate.py`. In each
+table all contenders ran one after another on the same machine, and gave the same results before their times
+counted; a blank was not run, or not within its time. Ratios hold better than seconds.
 """
 
 
@@ -70,7 +69,8 @@ def ran(section: Section, *, full: bool) -> str:
     )
     machine, _, tables = done.stdout.strip().partition("\n")
     command = " ".join(["python", f"benchmarks/{script.name}", *arguments])
-    return f"\n## {section.title}\n\n`{command}`\n\n{machine}\n\n{tables.strip()}\n"
+    day = time.strftime("%Y-%m-%d")
+    return f"\n## {section.title}\n\n`{command}`, {day}; {machine}\n\n{tables.strip()}\n"
 
 
 def main() -> None:
@@ -80,8 +80,7 @@ def main() -> None:
     parser.add_argument("--out", type=Path, help="a file to write; else the page is printed")
     parser.add_argument("--only", nargs="+", choices=sorted({one.script for one in SECTIONS}))
     given = parser.parse_args()
-    shown = " ".join(["--full"] if given.full else []) or "(at its small sizes)"
-    page = HEAD.format(arguments=shown, date=time.strftime("%Y-%m-%d"))
+    page = HEAD
     for section in SECTIONS:
         if not given.only or section.script in given.only:
             print(section.title, file=sys.stderr)
