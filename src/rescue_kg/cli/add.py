@@ -10,12 +10,14 @@ import click
 
 from rescue_kg.cli.common import format_option, open_graph, show_answer
 from rescue_kg.cli.group import say
+from rescue_kg.tables.engine import ENGINES
 from rescue_kg.tables.parts import FORMS, ROWS
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from rescue_kg.tables import Report
+    from rescue_kg.tables.engine import EngineName
 
     Progress = Callable[[int, int], None]
 
@@ -45,6 +47,13 @@ _WIDTH = 60
 @click.option(
     "--part-rows", type=click.IntRange(min=1), help="Rows of a table in each part; 25,000 without it."
 )
+@click.option(
+    "--engine",
+    type=click.Choice(ENGINES),
+    default=ENGINES[0],
+    show_default=True,
+    help="What judges and writes: DuckDB on this machine, or Spark.",
+)
 @click.option("--dataset", metavar="NAME", help="Name of the dataset; else that of the first table.")
 @click.option("--new-terms", metavar="FILE", help="RDF file of concepts to add along with the rows.")
 @click.option(
@@ -63,6 +72,7 @@ def command(
     form: str,
     parts: str | None,
     part_rows: int | None,
+    engine: EngineName,
 ) -> None:
     """Check tables of studies, findings and claims, and load their good rows as one dataset.
 
@@ -84,7 +94,12 @@ def command(
         raise click.UsageError("found --parts or --part-rows without --out FOLDER/, expected them together")
     # A slip in a name or a header shows before a store is made.
     check_headers(tables, dataset)
-    options: dict[str, Any] = {"dataset": dataset, "new_terms": new_terms, "rejects": rejects}
+    options: dict[str, Any] = {
+        "dataset": dataset,
+        "new_terms": new_terms,
+        "rejects": rejects,
+        "engine": engine,
+    }
     if out is not None:
         options |= {"out": out, "parts": parts or FORMS[0], "part_rows": part_rows or ROWS}
     report = _run(tables, store, options)

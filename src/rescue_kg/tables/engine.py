@@ -1,11 +1,11 @@
-"""What runs the expressions over tables: one small interface."""
+"""What runs the expressions over tables: one small interface, and an engine of each name behind it."""
 
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from typing import TYPE_CHECKING, Any, Self
+from typing import TYPE_CHECKING, Any, Final, Literal, Self
 
-from rescue_kg.errors import OutputError
+from rescue_kg.errors import InputError, OutputError, did_you_mean
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -17,7 +17,11 @@ if TYPE_CHECKING:
     from rescue_kg.tables.judging import Judged
     from rescue_kg.tables.parts import Part, Writer
 
-__all__ = ["Engine", "data_of", "full", "write_parquet"]
+__all__ = ["ENGINES", "Engine", "EngineName", "open_engine"]
+
+EngineName = Literal["duckdb", "spark"]
+
+ENGINES: Final[tuple[EngineName, ...]] = ("duckdb", "spark")
 
 
 class Engine(ABC):
@@ -101,6 +105,21 @@ class Engine(ABC):
             count += len(column)
             stream.write(data_of(pc.binary_join_element_wise(column, "", "\n")))
         return count
+
+
+def open_engine(name: str, folder: str) -> Engine:
+    """Return an engine by name. Raises InputError for another, NotAvailableError without its packages."""
+    if name == "duckdb":
+        from rescue_kg.tables.duckdb import DuckDB
+
+        return DuckDB(folder)
+    if name == "spark":
+        from rescue_kg.tables.spark import Spark
+
+        return Spark(folder)
+    raise InputError(
+        f"found the engine {name!r}, expected one of {', '.join(ENGINES)}{did_you_mean(name, ENGINES)}"
+    )
 
 
 def data_of(column: pa.Array) -> memoryview:

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from rescue_kg.graph import RescueGraph
     from rescue_kg.store import Store
     from rescue_kg.tables.columns import Kind
-    from rescue_kg.tables.engine import Engine
+    from rescue_kg.tables.engine import Engine, EngineName
     from rescue_kg.tables.judging import Judged
 
     Path = str | os.PathLike[str]
@@ -38,6 +38,7 @@ def add(
     rejects: Path | None = None,
     progress: Progress | None = None,
     infer: bool = True,
+    engine: EngineName = "duckdb",
 ) -> Report:
     """Load the good rows of tables as one dataset, in the place of what it held, with its closure.
 
@@ -53,7 +54,7 @@ def add(
     from rescue_kg import datasets
 
     store = _store(graph)
-    with _work(store, tables, dataset, new_terms, rejects, progress) as work:
+    with _work(store, tables, dataset, new_terms, rejects, progress, engine) as work:
         report = work.report()
         if not report.loaded:
             return report
@@ -69,9 +70,10 @@ def check(
     new_terms: Path | None = None,
     rejects: Path | None = None,
     progress: Progress | None = None,
+    engine: EngineName = "duckdb",
 ) -> Report:
     """Return what add() would report, and write the files of rejects; no graph changes. Raises as add()."""
-    with _work(_store(graph), tables, dataset, new_terms, rejects, progress) as work:
+    with _work(_store(graph), tables, dataset, new_terms, rejects, progress, engine) as work:
         return work.report()
 
 
@@ -84,6 +86,7 @@ def write(
     new_terms: Path | None = None,
     rejects: Path | None = None,
     progress: Progress | None = None,
+    engine: EngineName = "duckdb",
     parts: str = "nq.gz",
     part_rows: int = 25_000,
 ) -> Report:
@@ -92,19 +95,19 @@ def write(
     A file is .ttl, .nt or .nq, each also with .gz: Turtle in the canonical layout, the lines of the others
     sorted. A path that ends with a slash, or is a folder, takes parts of `part_rows` rows each: N-Quads
     (`parts`: nq, nq.gz, nq.zst) or Parquet (parquet) with the columns subject, predicate, object and graph,
-    terms of N-Triples. The same rows give the same bytes. A run that
+    terms of N-Triples. The same rows give the same bytes, whatever the `engine` (duckdb or spark). A run that
     is broken off leaves whole parts, and the same call goes on with those that are missing; manifest.json in
     the folder says what they were made of. Where no row is good, nothing is written.
 
     Raises as add(), UnknownFormatError for another suffix or another kind of parts, InputError for a folder
-    with other files or with parts of something else.
+    with other files or with parts of something else, NotAvailableError without the packages of the engine.
     """
     from rescue_kg.tables import manifest, writing
 
     path = os.fspath(out)
     if not writing.is_folder(path):
         form = writing.format_of(path)
-        with _work(_store(graph), tables, dataset, new_terms, rejects, progress) as work:
+        with _work(_store(graph), tables, dataset, new_terms, rejects, progress, engine) as work:
             report = work.report()
             return report if not report.loaded else work.report(writing.write(work, path, form))
     writing.check_parts(parts, part_rows)
@@ -114,7 +117,7 @@ def write(
     store = _store(graph)
     made_of = manifest.made_of(paths, terms, store, name, parts=parts, part_rows=part_rows)
     folder = manifest.open_folder(path, parts, made_of)
-    with _work(store, tables, name, new_terms, rejects, progress) as work:
+    with _work(store, tables, name, new_terms, rejects, progress, engine) as work:
         report = work.report()
         return report if not report.loaded else work.report(writing.write_parts(work, folder, part_rows))
 
@@ -187,6 +190,7 @@ def _work(
     new_terms: Path | None,
     rejects: Path | None,
     progress: Progress | None,
+    engine_name: EngineName,
 ) -> Iterator[Work]:
     import tempfile
 
@@ -194,7 +198,7 @@ def _work(
     from rescue_kg.store import Store
     from rescue_kg.tables import judging, staging
     from rescue_kg.tables import rejects as rejecting
-    from rescue_kg.tables.duckdb import DuckDB
+    from rescue_kg.tables.engine import open_engine
     from rescue_kg.tables.names import Nodes
     from rescue_kg.tables.reading import open_table
 
@@ -211,7 +215,7 @@ def _work(
         stores.append(extra)
     with (
         tempfile.TemporaryDirectory(prefix="rescue-kg-", ignore_cleanup_errors=True) as folder,
-        DuckDB(folder) as engine,
+        open_engine(engine_name, folder) as engine,
         ExitStack() as stack,
     ):
         opened = []
