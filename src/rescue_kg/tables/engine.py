@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from rescue_kg.tables.judging import Judged
     from rescue_kg.tables.parts import Part, Writer
 
-__all__ = ["ENGINES", "Engine", "EngineName", "open_engine"]
+__all__ = ["ENGINES", "Engine", "EngineName", "data_of", "full", "open_engine", "write_parquet"]
 
 EngineName = Literal["duckdb", "spark"]
 
