@@ -57,6 +57,8 @@ class Nodes:
         a CURIE or a local name, or by a label or synonym as it is written, in English or in no language.
         """
         key = key_of(column)
+        for iri, name in zip(column.choices, column.short, strict=False):
+            yield Name(key, LABEL, name, iri)
         iris = column.choices or list(islice(self.instances(column.classes), _MANY + 1))
         for iri in iris if len(iris) <= _MANY else self._named(column.classes, wanted):
             short = contract(iri)
