@@ -24,7 +24,7 @@ from decimal import Decimal
 from fractions import Fraction
 from importlib.util import find_spec
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Final, NamedTuple
+from typing import TYPE_CHECKING, Final, NamedTuple
 
 import generate
 import measuring
@@ -40,6 +40,7 @@ if TYPE_CHECKING:
     from rdflib.term import Identifier
 
     from rescue_kg.tables.columns import Column, Schema
+    from rescue_kg.tables.engine import EngineName
 
     Names = dict[str, URIRef]
 
@@ -65,12 +66,12 @@ class Contender(NamedTuple):
     """A name for the table, the engine, the format of the tables, and what parts are written."""
 
     name: str
-    engine: str
+    engine: EngineName
     tables: str
     parts: str
 
 
-RDFLIB: Final = Contender("rdflib, TSV to nq", "rdflib", "tsv", "nq")
+RDFLIB: Final = "rdflib, TSV to nq"
 CONTENDERS: Final = (
     Contender("DuckDB, Parquet to nq", "duckdb", "parquet", "nq"),
     Contender("DuckDB, Parquet to nq.gz", "duckdb", "parquet", "nq.gz"),
@@ -90,8 +91,6 @@ def packaged(folder: Path, out: Path, contender: Contender) -> Run:
     """Write with the package, in parts."""
     graph = rescue_kg.load(infer=False, evidence=False)
     given = [folder / f"{name}.{contender.tables}" for name in ("studies", "findings")]
-    # DuckDB needs no word, and a package without the other engine takes none.
-    options: dict[str, Any] = {} if contender.engine == "duckdb" else {"engine": contender.engine}
     start = time.perf_counter()
     report = tables.write(
         graph,
@@ -100,7 +99,7 @@ def packaged(folder: Path, out: Path, contender: Contender) -> Run:
         dataset=DATASET,
         new_terms=folder / "terms.ttl",
         parts=contender.parts,
-        **options,
+        engine=contender.engine,
     )
     seconds = time.perf_counter() - start
     if not report.ok or report.statements is None:
@@ -108,7 +107,7 @@ def packaged(folder: Path, out: Path, contender: Contender) -> Run:
     return Run(report.statements, seconds)
 
 
-def by_rdflib(folder: Path, out: Path, _contender: Contender) -> Run:
+def by_rdflib(folder: Path, out: Path) -> Run:
     """Write with a loop over the rows, statement by statement."""
     native = rescue_kg.load(infer=False, evidence=False).store.native
     names: Names = {}
@@ -186,22 +185,24 @@ def lines(folder: Path) -> list[bytes]:
 
 
 def measured(
-    contender: Contender, made: Path, runs: int, *, keep: bool
+    contender: Contender | None, made: Path, runs: int, *, keep: bool
 ) -> tuple[list[measuring.Measured], list[bytes]]:
-    """Run a contender so many times, and return the runs and, to `keep`, the lines that the last wrote."""
+    """Run a contender, rdflib for None, and return the runs and, to `keep`, the lines that the last wrote."""
     found, written = [], list[bytes]()
     for _ in range(runs):
         with tempfile.TemporaryDirectory() as folder:
             out = Path(folder)
-            function = by_rdflib if contender is RDFLIB else packaged
-            found.append(measuring.alone(function, made, out, contender))
+            if contender is None:
+                found.append(measuring.alone(by_rdflib, made, out))
+            else:
+                found.append(measuring.alone(packaged, made, out, contender))
             written = lines(out) if keep else []
     return found, written
 
 
 def there(contender: Contender) -> bool:
     """Return whether what a contender needs is installed."""
-    return contender.engine != "spark" or all(map(find_spec, ("pyspark", "rescue_kg.tables.spark")))
+    return contender.engine != "spark" or find_spec("pyspark") is not None
 
 
 def main() -> None:
@@ -213,7 +214,7 @@ def main() -> None:
     )
     parser.add_argument("--runs", type=int, help=f"else {RUNS}, and one from {LARGE:,} findings on")
     given = parser.parse_args()
-    every = [RDFLIB, *filter(there, CONTENDERS)]
+    every = [None, *filter(there, CONTENDERS)]
     rows = []
     rate = 0.0
     for size in dict.fromkeys([given.rdflib_findings, given.findings]):
@@ -227,8 +228,9 @@ def main() -> None:
             for contender in every if compared else every[1:]:
                 found, written = measured(contender, made, runs, keep=compared)
                 expected = expected or written
+                name = RDFLIB if contender is None else contender.name
                 if written != expected:
-                    raise SystemExit(f"{contender.name}: found other lines than rdflib, expected the same")
+                    raise SystemExit(f"{name}: found other lines than rdflib, expected the same")
                 quads = found[-1].value.quads
                 seconds = statistics.median(run.value.seconds for run in found)
                 cpu, peak = (
@@ -237,7 +239,7 @@ def main() -> None:
                 # The first is rdflib.
                 rate = rate or quads / seconds
                 times = quads / seconds / rate
-                rows.append((contender.name, size, quads, seconds, cpu, quads / seconds, times, peak))
+                rows.append((name, size, quads, seconds, cpu, quads / seconds, times, peak))
     packages = ["duckdb", "ibis-framework", "pyarrow", "rdflib"]
     packages += ["pyspark"] if len(every) > len(CONTENDERS) else []
     print(measuring.machine(*packages) + "\n")
