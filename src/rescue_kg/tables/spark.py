@@ -29,10 +29,13 @@ _ROWS: Final = 20_000
 #: At most so many tasks write parts.
 _TASKS: Final = 10_000
 #: Texts in SQL mean what they say; what follows from unions and joins of many columns is not thought through,
-#: which takes the planner minutes.
+#: which takes the planner minutes. No code is generated: that of some checks is too large for Java, is made
+#: and refused each time, and then interpreted all the same.
 _SETTINGS: Final = {
     "spark.sql.variable.substitute": "false",
     "spark.sql.constraintPropagation.enabled": "false",
+    "spark.sql.codegen.wholeStage": "false",
+    "spark.sql.codegen.factoryMode": "NO_CODEGEN",
 }
 
 
