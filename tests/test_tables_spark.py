@@ -67,6 +67,8 @@ def test_a_job_for_spark_writes_what_duckdb_writes(tmp_path: Path) -> None:
     settings.mkdir()
     (settings / "spark-defaults.conf").write_text(
         "spark.ui.enabled false\nspark.sql.shuffle.partitions 2\nspark.sql.adaptive.enabled false\n"
+        # To compile well takes Java longer than it saves in a minute.
+        "spark.driver.extraJavaOptions -XX:TieredStopAtLevel=1\n"
     )
     found = []
     duckdb, spark, load = commands()

@@ -35,6 +35,7 @@ _SETTINGS: Final = {
     "spark.sql.variable.substitute": "false",
     "spark.sql.constraintPropagation.enabled": "false",
     "spark.sql.codegen.wholeStage": "false",
+    "spark.sql.optimizer.dynamicPartitionPruning.enabled": "false",
     "spark.sql.codegen.factoryMode": "NO_CODEGEN",
 }
 
