@@ -10,8 +10,6 @@ import click
 
 from rescue_kg.cli.common import format_option, open_graph, show_answer
 from rescue_kg.cli.group import say
-from rescue_kg.tables.engine import ENGINES
-from rescue_kg.tables.parts import FORMS, ROWS
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -41,7 +39,7 @@ _WIDTH = 60
 )
 @click.option(
     "--parts",
-    type=click.Choice(FORMS),
+    type=click.Choice(("nq.gz", "nq.zst", "nq", "parquet")),
     help="What the parts in FOLDER/ are: N-Quads or Parquet of quads; nq.gz without it.",
 )
 @click.option(
@@ -49,8 +47,8 @@ _WIDTH = 60
 )
 @click.option(
     "--engine",
-    type=click.Choice(ENGINES),
-    default=ENGINES[0],
+    type=click.Choice(("duckdb", "spark")),
+    default="duckdb",
     show_default=True,
     help="What judges and writes: DuckDB on this machine, or Spark.",
 )
@@ -101,7 +99,8 @@ def command(
         "engine": engine,
     }
     if out is not None:
-        options |= {"out": out, "parts": parts or FORMS[0], "part_rows": part_rows or ROWS}
+        asked = {"parts": parts, "part_rows": part_rows}
+        options |= {"out": out, **{name: value for name, value in asked.items() if value is not None}}
     report = _run(tables, store, options)
     show_answer(report.to_answer(), form)
     for reject in report.first_rejects[:_SHOWN]:
