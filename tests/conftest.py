@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import signal
 from typing import TYPE_CHECKING
 
 import pytest
@@ -11,6 +12,10 @@ from rescue_kg.graph import load
 if TYPE_CHECKING:
     from rescue_kg.graph import RescueGraph
     from rescue_kg.reasoning import Inference
+
+# A shell starts a job in the background without Ctrl-C, which all processes of it inherit; tests send it.
+if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+    signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 @pytest.fixture(scope="session")
