@@ -77,7 +77,7 @@ def main() -> None:
         for name, own in times.items()
     ]
     print(measuring.machine("pyoxigraph", "rdflib", "click"))
-    print(f"{QUESTION}, {ROUNDS} rounds")
+    print(f"{QUESTION}, {ROUNDS} rounds", end="\n\n")
     print(measuring.table(COLUMNS, rows))
 
 
