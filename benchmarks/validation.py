@@ -12,8 +12,6 @@ from __future__ import annotations
 
 import argparse
 import hashlib
-import subprocess
-import sys
 import tempfile
 import time
 from collections import Counter
@@ -21,6 +19,7 @@ from pathlib import Path
 from statistics import median
 from typing import TYPE_CHECKING, Final, NamedTuple
 
+import incremental
 import measuring
 from pyoxigraph import NamedNode, Quad, RdfFormat, parse, serialize
 
@@ -65,14 +64,11 @@ def make(folder: Path, triples: int) -> Path:
     graph = rescue_kg.load(infer=False)
     findings = max(20, (triples - len(graph.store)) // _TRIPLES)
     terms = findings // 100
-    generate = [sys.executable, str(Path(__file__).parent / "generate.py"), str(folder)]
-    subprocess.run(
-        [*generate, "--findings", str(findings), "--terms", str(terms)], check=True, stdout=subprocess.DEVNULL
-    )
+    made_tables = incremental.make(folder, "--findings", findings, "--terms", terms)
     made = folder / "made-up.nq"
     tables.write(
         graph,
-        [folder / "studies.tsv", folder / "findings.tsv"],
+        made_tables,
         made,
         dataset=DATASET,
         new_terms=folder / "terms.ttl" if terms else None,

@@ -20,6 +20,7 @@ from rescue_kg import tables
 from rescue_kg.cli import app
 from rescue_kg.errors import InputError, UnknownFormatError
 from rescue_kg.graph import load
+from rescue_kg.parquet_quads import COLUMNS
 from rescue_kg.tables import parts
 
 if TYPE_CHECKING:
@@ -59,7 +60,7 @@ def lines(folder: Path, form: str) -> list[str]:
     for path in sorted(folder.glob("part-*")):
         if form == "parquet":
             rows = pq.read_table(path).to_pylist()
-            found += [" ".join(row[name] for name in parts.QUADS) + " ." for row in rows]
+            found += [" ".join(row[name] for name in COLUMNS) + " ." for row in rows]
             continue
         data = path.read_bytes()
         if form == "nq.gz":

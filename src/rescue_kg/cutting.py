@@ -95,9 +95,9 @@ class Stated:
         for node in own:
             for quad in self.about(node):
                 part.add(_alone(quad))
-                if quad.predicate == TYPE and quad.object in marks:
-                    mark = marks[quad.object]  # type: ignore[index]
-                    part.add(Quad(node, mark, node, _GRAPH))
+                kind = quad.object
+                if quad.predicate == TYPE and isinstance(kind, NamedNode) and kind in marks:
+                    part.add(Quad(node, marks[kind], node, _GRAPH))
                 if isinstance(quad.object, (NamedNode, BlankNode)):
                     named.add(quad.object)
         for node in named - own:

@@ -23,7 +23,18 @@ if TYPE_CHECKING:
     from rescue_kg.progress import Progress
     from rescue_kg.store import Store
 
-__all__ = ["EVIDENCE", "ONTOLOGY", "graphs_of", "load", "name_of", "remove", "replace"]
+__all__ = [
+    "EVIDENCE",
+    "ONTOLOGY",
+    "begin",
+    "graphs_of",
+    "load",
+    "name_of",
+    "remove",
+    "replace",
+    "require",
+    "slug_of",
+]
 
 #: The dataset that all others lean on.
 ONTOLOGY: Final = ONTOLOGY_GRAPH.removeprefix(GRAPH)
@@ -69,13 +80,33 @@ def name_of(source: str | os.PathLike[str]) -> str:
                 return name
             break
     # The name of a folder may end in a slash.
-    stem = os.path.basename(os.path.normpath(source)).partition(".")[0]  # noqa: PTH119
+    return slug_of(source, os.path.basename(os.path.normpath(source)).partition(".")[0])  # noqa: PTH119
+
+
+def slug_of(source: str | os.PathLike[str], stem: str) -> str:
+    """Return the name of a dataset that the stem of a file name makes. Raises InputError for none."""
     slug = re.sub(r"[^a-z0-9]+", "-", stem.lower()).strip("-")
     if not slug:
         raise InputError(
             f"{os.fspath(source)}: found no name for a dataset in the file name; name the dataset"
         )
     return slug
+
+
+def begin(store: Store) -> None:
+    """Load the packaged review and evidence into a store that has no ontology yet."""
+    if ONTOLOGY not in rules.datasets(store):
+        load(store)
+        load(store, dataset=EVIDENCE)
+
+
+def require(store: Store, dataset: str) -> tuple[str, ...]:
+    """Return the names of the datasets of a store. Raises UnknownNameError where this is none of them."""
+    known = rules.datasets(store)
+    if dataset not in known:
+        held = f"the store holds {', '.join(known)}" if known else "the store is empty"
+        raise UnknownNameError(f"unknown dataset {dataset!r}: {held}{did_you_mean(dataset, known)}")
+    return known
 
 
 def load(
@@ -125,10 +156,7 @@ def remove(store: Store, dataset: str) -> None:
 
     Raises UnknownNameError where it is not there, InputError for the ontology, which the others lean on.
     """
-    known = rules.datasets(store)
-    if dataset not in known:
-        held = f"the store holds {', '.join(known)}" if known else "the store is empty"
-        raise UnknownNameError(f"unknown dataset {dataset!r}: {held}{did_you_mean(dataset, known)}")
+    known = require(store, dataset)
     if dataset == ONTOLOGY and len(known) > 1:
         raise InputError(
             f"found {ONTOLOGY} as the dataset to remove, expected one that no other leans on; load another "

@@ -16,9 +16,9 @@ from pyoxigraph import Literal, NamedNode, RdfFormat, parse
 from rescue_kg.answers import Iri, to_value
 from rescue_kg.cutting import Node, Stated, batches, to_text
 from rescue_kg.errors import NotAvailableError
-from rescue_kg.namespaces import ONTOLOGY_GRAPH, PREFIXES
+from rescue_kg.namespaces import ONTOLOGY_GRAPH
 from rescue_kg.plain_literals import is_plain, with_others
-from rescue_kg.shacl_results import ShapeResult
+from rescue_kg.shacl_results import ShapeResult, severity_of
 from rescue_kg.shape_plan import NUMBERS, plan
 from rescue_kg.store import Store
 
@@ -39,10 +39,6 @@ _FILES: Final = 256
 #: Nodes that are looked up in one go, and nodes that pySHACL is given in one go.
 _NODES: Final = 10_000
 _ANEW: Final = 2_000
-_SEVERITIES: Final = {
-    PREFIXES["sh"] + name: severity
-    for name, severity in (("Violation", "error"), ("Warning", "warning"), ("Info", "info"))
-}
 
 
 def version() -> str:
@@ -198,7 +194,7 @@ def _found(node: NamedNode, one: Any, how: Plan) -> ShapeResult | None:
         focus=Iri(node.value),
         path=Iri(path[1:-1]) if path is not None else None,
         value=_value(one.value),
-        severity=_SEVERITIES.get(one.severity_iri, "error"),
+        severity=severity_of(one.severity_iri),
         message=message,
     )
 

@@ -80,9 +80,7 @@ def apply(
     bounded by what the queries themselves hold.
     """
     rules = catalogue(folder)
-    if store.path is None:
-        return _apply(store, graph, rules, progress)
-    with store.transaction() as change:
+    with store.whole_on_disk() as change:
         return _apply(change, graph, rules, progress)
 
 
@@ -94,11 +92,7 @@ def apply_to_all(
     On disk all is one transaction.
     """
     graphs = [ONTOLOGY_GRAPH, *(GRAPH + name for name in datasets(store) if GRAPH + name != ONTOLOGY_GRAPH)]
-    if len(graphs) == 1:
-        return apply(store, graph=ONTOLOGY_GRAPH, folder=folder, progress=progress)
-    if store.path is None:
-        return _add_up(apply(store, graph=graph, folder=folder, progress=progress) for graph in graphs)
-    with store.transaction() as change:
+    with store.whole_on_disk() as change:
         return _add_up(apply(change, graph=graph, folder=folder, progress=progress) for graph in graphs)
 
 

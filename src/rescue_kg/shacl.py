@@ -14,7 +14,7 @@ from rescue_kg.answers import Iri, to_value
 from rescue_kg.dataset import to_dataset
 from rescue_kg.errors import InputError
 from rescue_kg.namespaces import contract
-from rescue_kg.shacl_results import ShapeResult
+from rescue_kg.shacl_results import ShapeResult, severity_of
 
 if TYPE_CHECKING:
     from rescue_kg.answers import Value
@@ -24,7 +24,6 @@ __all__ = ["found", "results"]
 
 _TARGETS: Final = (SH.targetClass, SH.targetNode, SH.targetObjectsOf, SH.targetSubjectsOf)
 _CLASSES: Final = frozenset({RDFS.Class, OWL.Class})
-_SEVERITIES: Final[dict[Node | None, str]] = {SH.Violation: "error", SH.Warning: "warning", SH.Info: "info"}
 
 
 def results(data: Store, shapes: Store) -> list[ShapeResult]:
@@ -110,8 +109,7 @@ def found(report: Graph, node: Node) -> ShapeResult:
         # A path that is more than one property is a blank node, which tells a reader nothing.
         path=Iri(path) if isinstance(path, URIRef) else None,
         value=_value(report.value(node, SH.value)),
-        # A shape may carry a severity of its own making; nothing milder than an error is safe to assume.
-        severity=_SEVERITIES.get(report.value(node, SH.resultSeverity), "error"),
+        severity=severity_of(str(report.value(node, SH.resultSeverity))),
         message=min(map(str, report.objects(node, SH.resultMessage)), default=""),
     )
 

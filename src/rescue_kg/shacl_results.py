@@ -3,12 +3,19 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
+
+from rescue_kg.namespaces import PREFIXES
 
 if TYPE_CHECKING:
     from rescue_kg.answers import Iri, Value
 
-__all__ = ["ShapeResult"]
+__all__ = ["ShapeResult", "severity_of"]
+
+_SEVERITIES: Final = {
+    PREFIXES["sh"] + name: severity
+    for name, severity in (("Violation", "error"), ("Warning", "warning"), ("Info", "info"))
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,3 +32,11 @@ class ShapeResult:
     value: Value | None
     severity: str
     message: str
+
+
+def severity_of(iri: str) -> str:
+    """Return what a severity of SHACL is called here.
+
+    A shape may carry a severity of its own making; nothing milder than an error is safe to assume.
+    """
+    return _SEVERITIES.get(iri, "error")

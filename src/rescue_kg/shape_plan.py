@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Final
 from pyoxigraph import BlankNode, Literal, NamedNode, Quad
 
 from rescue_kg.namespaces import ONTOLOGY_GRAPH, PREFIXES
+from rescue_kg.rdf_lists import list_members
 from rescue_kg.store import Store
 
 if TYPE_CHECKING:
@@ -30,7 +31,6 @@ _SH: Final = PREFIXES["sh"]
 _XSD: Final = PREFIXES["xsd"]
 TYPE: Final = NamedNode(PREFIXES["rdf"] + "type")
 SUBCLASS_OF: Final = NamedNode(PREFIXES["rdfs"] + "subClassOf")
-_FIRST, _REST = (NamedNode(PREFIXES["rdf"] + name) for name in ("first", "rest"))
 _CLASSES: Final = (NamedNode(PREFIXES["rdfs"] + "Class"), NamedNode(PREFIXES["owl"] + "Class"))
 _GRAPH: Final = NamedNode(ONTOLOGY_GRAPH)
 #: The datatypes whose values are compared as numbers.
@@ -124,7 +124,8 @@ class _Looks:
             elif name == "not":
                 good = self._near(value, of_value=of_value, above=inside)
             elif name in _LISTS:
-                good = all(self._near(one, of_value=of_value, above=inside) for one in self._list(value))
+                every = list_members(self._shapes, value)
+                good = all(self._near(one, of_value=of_value, above=inside) for one in every)
             elif name == "property":
                 good = not of_value and self._near(value, of_value=False, above=inside)
             elif name in _OF_PROPERTIES:
@@ -160,12 +161,6 @@ class _Looks:
 
     def _value(self, shape: Term, name: str) -> Term | None:
         return next((value for part, value in self._parts(shape) if part == name), None)
-
-    def _list(self, head: Term) -> Iterator[Term]:
-        find = self._shapes.native.quads_for_pattern
-        while first := next(find(head, _FIRST, None), None):  # type: ignore[arg-type]
-            yield first.object
-            head = next(find(head, _REST, None)).object  # type: ignore[arg-type]
 
 
 def closure(classes: Iterable[Term], below: Mapping[Term, set[Term]]) -> set[Term]:

@@ -3,17 +3,29 @@
 from __future__ import annotations
 
 import re
-from typing import Final
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Final
 
 from rescue_kg.errors import ParseError
 
-__all__ = ["sparql_error"]
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+__all__ = ["sparql_errors"]
 
 _PLACE: Final = r"(?s)error at (\d+):(\d+): expected (?:one of )?(.*)"
 
 
-def sparql_error(sparql: str, where: str, error: SyntaxError) -> ParseError:
-    """Return the error to raise for a query, or update, that pyoxigraph cannot read."""
+@contextmanager
+def sparql_errors(sparql: str, where: str) -> Iterator[None]:
+    """Turn what pyoxigraph says of a query, or update, that it cannot read into a ParseError."""
+    try:
+        yield
+    except SyntaxError as error:
+        raise _parse_error(sparql, where, error) from error
+
+
+def _parse_error(sparql: str, where: str, error: SyntaxError) -> ParseError:
     match = re.match(_PLACE, error.msg or "")
     if match is None:
         return ParseError(f"{where}: {error.msg}; expected SPARQL 1.1")

@@ -13,6 +13,7 @@ from pyoxigraph import NamedNode, Quad, QuerySolutions
 from rescue_kg.bulk import MANY, extend, ticking
 from rescue_kg.errors import InputError, OutputError, RescueKgError, StoreInUseError
 from rescue_kg.formats import FORMATS, SUFFIXES, format_of, opened, quads
+from rescue_kg.sparql_errors import sparql_errors
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
@@ -147,6 +148,18 @@ class Store:
                     self._folder.tidy()
 
     @contextmanager
+    def whole_on_disk(self) -> Iterator[Store]:
+        """Give what several calls may write to, for a `with`: on disk a transaction, in memory this store.
+
+        Raises as transaction() does.
+        """
+        if self._path is None:
+            yield self
+            return
+        with self.transaction() as change:
+            yield change
+
+    @contextmanager
     def writing(self) -> Iterator[None]:
         """Refuse to write where this store cannot, and turn what the disk says into our errors."""
         if self._read_only:
@@ -259,16 +272,12 @@ class Store:
     def drop(self, *graphs: str) -> None:
         """Remove named graphs with all their triples, all at once; a graph that is not there is no error."""
         names = {_node(graph) for graph in graphs}
-        if self._folder is not None and not self._is_change:
-            with self.transaction() as change:
-                change.drop(*graphs)
-            return
-        with self.writing():
-            if self._folder is not None and self._is_cheaper_to_copy(names):
-                self._native = self._folder.copy_without(self.native, names)
+        with self.whole_on_disk() as change, change.writing():
+            if change._folder is not None and change._is_cheaper_to_copy(names):
+                change._native = change._folder.copy_without(change.native, names)
                 return
             for name in names:
-                self.native.remove_graph(name)
+                change.native.remove_graph(name)
 
     def _is_cheaper_to_copy(self, names: set[NamedNode]) -> bool:
         """Return whether to copy the rest of a database on disk, or to delete these graphs in it.
@@ -286,17 +295,13 @@ class Store:
 
     def load_quads(self, statements: Iterable[Quad | Triple], graph: str) -> None:
         """Add triples (or the triples of quads) to one named graph: all of them, or none."""
-        if self._folder is not None and not self._is_change:
-            with self.transaction() as change:
-                change.load_quads(statements, graph)
-            return
         name = _node(graph)
         quads = (Quad(item.subject, item.predicate, item.object, name) for item in statements)
-        with self.writing():
+        with self.whole_on_disk() as change, change.writing():
             if self._path is None:
-                self.native.extend(quads)
+                change.native.extend(quads)
             else:
-                extend(self.native, quads)
+                extend(change.native, quads)
 
     def add(self, quads: list[Quad]) -> None:
         """Add quads that are in memory already, each to its own graph, in one call."""
@@ -326,16 +331,10 @@ class Store:
         Raises ParseError (file and line), InputError (missing, unreadable, not a file, another graph),
         UnknownFormatError, OutputError where the store cannot be written.
         """
-        if self._folder is not None and not self._is_change:
-            with self.transaction() as change:
-                change.load_file(
-                    source, graph=graph, format=format, keep_graphs=keep_graphs, progress=progress
-                )
-            return
         target = _node(graph)
-        with opened(source, format) as file, self.writing():
+        with self.whole_on_disk() as change, opened(source, format) as file, change.writing():
             if self._path is None and (keep_graphs or not file.format.supports_datasets):
-                self.native.load(file.data, format=file.format, to_graph=target)
+                change.native.load(file.data, format=file.format, to_graph=target)
                 return
             statements = quads(file, target, keep_graphs=keep_graphs)
             if progress is not None:
@@ -344,9 +343,9 @@ class Store:
                     statements, lambda triples: progress(triples, 0 if place is None else place())
                 )
             if self._path is None:
-                self.native.bulk_extend(statements)
+                change.native.bulk_extend(statements)
             else:
-                extend(self.native, statements)
+                extend(change.native, statements)
 
     def query(
         self,
@@ -362,16 +361,13 @@ class Store:
         Raises ParseError with the line and column of the first thing that cannot be read.
         """
         try:
-            return self.native.query(
-                sparql,
-                use_default_graph_as_union=graphs is None,
-                default_graph=None if graphs is None else [_node(graph) for graph in graphs],
-                prefixes=None if prefixes is None else dict(prefixes),
-            )
-        except SyntaxError as error:
-            from rescue_kg.sparql_errors import sparql_error
-
-            raise sparql_error(sparql, where, error) from error
+            with sparql_errors(sparql, where):
+                return self.native.query(
+                    sparql,
+                    use_default_graph_as_union=graphs is None,
+                    default_graph=None if graphs is None else [_node(graph) for graph in graphs],
+                    prefixes=None if prefixes is None else dict(prefixes),
+                )
         except OSError as error:
             raise InputError(
                 f"{where}: the query cannot be run ({error}); a SERVICE must be within reach"
@@ -379,13 +375,8 @@ class Store:
 
     def update(self, sparql: str, *, where: str = "update") -> None:
         """Run a SPARQL update, all or nothing. Raises ParseError as query() does."""
-        try:
-            with self.writing():
-                self.native.update(sparql)
-        except SyntaxError as error:
-            from rescue_kg.sparql_errors import sparql_error
-
-            raise sparql_error(sparql, where, error) from error
+        with sparql_errors(sparql, where), self.writing():
+            self.native.update(sparql)
 
 
 def _node(iri: str) -> NamedNode:

@@ -9,10 +9,10 @@ from typing import TYPE_CHECKING, Final
 
 from pyoxigraph import NamedNode, QuerySolutions
 
-from rescue_kg import questions, rules
+from rescue_kg import datasets, questions
 from rescue_kg.answers import Answer, Iri, to_value
 from rescue_kg.cutting import Stated
-from rescue_kg.errors import InputError, ParseError, UnknownNameError, did_you_mean
+from rescue_kg.errors import InputError, ParseError
 from rescue_kg.keeping import First
 from rescue_kg.namespaces import GRAPH, ONTOLOGY_GRAPH, expand
 from rescue_kg.resources import checks_dir, shape_files
@@ -224,10 +224,7 @@ def stated(store: Store) -> Store:
 
 
 def _nodes(data: Stated, dataset: str) -> list[Node]:
-    known = rules.datasets(data.store)
-    if dataset not in known:
-        held = f"the store holds {', '.join(known)}" if known else "the store is empty"
-        raise UnknownNameError(f"unknown dataset {dataset!r}: {held}{did_you_mean(dataset, known)}")
+    datasets.require(data.store, dataset)
     return list(data.subjects(dataset))
 
 

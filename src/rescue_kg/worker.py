@@ -204,5 +204,6 @@ def _portable(error: BaseException) -> BaseException:
     try:
         pickle.loads(pickle.dumps(error))  # noqa: S301
     except Exception:
+        # What a class makes of being pickled, and back, may be any error.
         return RuntimeError(f"{type(error).__name__}: {error}")
     return error

@@ -10,6 +10,7 @@ import pyoxigraph
 from pyoxigraph import NamedNode, Quad
 
 from rescue_kg.bulk import MANY, extend
+from rescue_kg.sparql_errors import sparql_errors
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
@@ -143,9 +144,5 @@ class _Copy:
 def _asked(
     native: pyoxigraph.Store, sparql: str, where: str, *, union: bool = True
 ) -> QuerySolutions | QueryBoolean | QueryTriples:
-    try:
+    with sparql_errors(sparql, where):
         return native.query(sparql, use_default_graph_as_union=union)
-    except SyntaxError as error:
-        from rescue_kg.sparql_errors import sparql_error
-
-        raise sparql_error(sparql, where, error) from error

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sys
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
@@ -139,20 +138,14 @@ def _run(tables: tuple[str, ...], store: str | None, options: dict[str, Any]) ->
         run = evidence_tables.write if "out" in options else evidence_tables.check
         return _with_bar(partial(run, graph, tables, **options))
     with RescueGraph.open(store) as graph:
-        if datasets.ONTOLOGY not in graph.datasets():
-            graph.load()
-            graph.load(dataset=datasets.EVIDENCE)
+        datasets.begin(graph.store)
         return _with_bar(partial(evidence_tables.add, graph, tables, **options))
 
 
 def _with_bar(work: Callable[..., Report]) -> Report:
     """Check, load or write, with a progress bar where standard error is a terminal."""
-    if not sys.stderr.isatty():
-        return work()
-    with click.progressbar(length=1, label="bytes read", file=sys.stderr) as bar:
+    from rescue_kg.cli.meter import meter
+    from rescue_kg.progress import Step
 
-        def progress(done: int, total: int) -> None:
-            bar.length = max(total, 1)
-            bar.update(done - bar.pos)
-
-        return work(progress=progress)
+    with meter() as one:
+        return work(progress=lambda done, total: one(Step("bytes read", done, total)))

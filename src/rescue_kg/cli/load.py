@@ -43,9 +43,8 @@ def command(files: tuple[str, ...], store: str, dataset: str | None, no_infer: b
     name = datasets.name_of(files[0]) if dataset is None else dataset
     datasets.graphs_of(name)
     with RescueGraph.open(store) as graph, meter() as progress:
-        if name != datasets.ONTOLOGY and datasets.ONTOLOGY not in graph.datasets():
-            graph.load()
-            graph.load(dataset=datasets.EVIDENCE)
+        if name != datasets.ONTOLOGY:
+            datasets.begin(graph.store)
         graph.load(*files, dataset=name, infer=not no_infer, progress=progress)
     read, found = (progress.last[what].triples if what in progress.last else 0 for what in ("bytes", "rules"))
     seconds = time.monotonic() - began

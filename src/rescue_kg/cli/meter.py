@@ -41,7 +41,8 @@ class Meter:
             self._bar.__enter__()
         seconds = time.monotonic() - self._began
         rate = f", {step.triples / seconds:,.0f} a second" if seconds > 1 else ""
-        self._bar.update(step.done - self._bar.pos, f"{step.triples:,} triples{rate}")
+        said = f"{step.triples:,} triples{rate}" if step.triples else ""
+        self._bar.update(step.done - self._bar.pos, said)
 
     def close(self) -> None:
         """End the bar that is drawn."""

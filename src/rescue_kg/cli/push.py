@@ -2,17 +2,10 @@
 
 from __future__ import annotations
 
-import sys
-from typing import TYPE_CHECKING
-
 import click
 
 from rescue_kg.cli.common import format_option, graph_option, open_graph, show_answer, store_options
 from rescue_kg.cli.group import say
-
-if TYPE_CHECKING:
-    from rescue_kg.graph import RescueGraph
-    from rescue_kg.remote import Endpoint, PushReport
 
 __all__ = ["command"]
 
@@ -51,15 +44,22 @@ def command(
         rescue-kg push http://localhost:8890 --store virtuoso --dry-run
     """  # noqa: D301 - click wants the character itself
     from rescue_kg import remote
+    from rescue_kg.cli.meter import meter
     from rescue_kg.namespaces import expand
+    from rescue_kg.progress import Step
 
     names = [expand(name) for name in only] or None
     with remote.connect(url, profile=store, timeout=timeout) as endpoint:
         graph = open_graph(graph_files)
-        if dry_run or not sys.stderr.isatty():
-            report = remote.push(graph, endpoint, graphs=names, dry_run=dry_run, part_size=part)
-        else:
-            report = _with_bar(graph, endpoint, names, part)
+        with meter() as one:
+            report = remote.push(
+                graph,
+                endpoint,
+                graphs=names,
+                dry_run=dry_run,
+                part_size=part,
+                progress=lambda done, total: one(Step("triples", done, total, done)),
+            )
     show_answer(report.to_answer(), form)
     for name in report.dropped:
         say(f"{name}: staging graph of a push that was broken off, dropped")
@@ -67,21 +67,3 @@ def command(
         say(f"{report.triples:,} triples would be sent; nothing was")
     else:
         say(f"{report.triples:,} triples pushed in {report.seconds:.1f} s")
-
-
-def _with_bar(
-    graph: RescueGraph, endpoint: Endpoint, names: list[str] | None, part: int | None
-) -> PushReport:
-    """Push with a progress bar on the terminal."""
-    from rescue_kg import remote
-    from rescue_kg.cli.meter import meter
-    from rescue_kg.progress import Step
-
-    with meter() as one:
-        return remote.push(
-            graph,
-            endpoint,
-            graphs=names,
-            part_size=part,
-            progress=lambda done, total: one(Step("triples", done, total, done)),
-        )

@@ -6,14 +6,13 @@ import os
 import threading
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
-from functools import lru_cache
 from typing import TYPE_CHECKING, Any, Final
 
-from rescue_kg.tables.engine import Engine, full, write_parquet
+from rescue_kg.tables.engine import Engine, full, to_sql
 from rescue_kg.tables.reading import COUNT, missing
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping, Sequence
+    from collections.abc import Iterator, Mapping, Sequence
 
     import duckdb
     import ibis
@@ -63,25 +62,19 @@ class DuckDB(Engine):
         """Close the database."""
         self._connection.close()
 
-    def store(self, name: str, batches: Iterable[pa.RecordBatch], types: Mapping[str, str]) -> ibis.Table:
-        """Write Arrow batches to a Parquet file and return them as a table."""
-        path = os.path.join(self.folder, f"{name}.parquet")  # noqa: PTH118
-        try:
-            write_parquet(path, batches, types)
-        except OSError as error:
-            raise full(self.folder, error) from error
+    def _stored(self, name: str, path: str, types: Mapping[str, str]) -> ibis.Table:
         quoted = path.replace("'", "''")
         self._run(f"CREATE OR REPLACE VIEW {name} AS SELECT * FROM read_parquet('{quoted}')")  # noqa: S608
         return _named(name, types)
 
     def view(self, name: str, expression: ibis.Table) -> ibis.Table:
         """Give an expression a name and return it as a table."""
-        self._run(f"CREATE OR REPLACE VIEW {name} AS {_sql(expression.op())}")
+        self._run(f"CREATE OR REPLACE VIEW {name} AS {_sql(expression)}")
         return _named(name, expression.schema())
 
     def keep(self, name: str, expression: ibis.Table) -> ibis.Table:
         """Run an expression, keep its rows in the database, and return them as a table."""
-        self._run(f"CREATE OR REPLACE TABLE {name} AS {_sql(expression.op())}")
+        self._run(f"CREATE OR REPLACE TABLE {name} AS {_sql(expression)}")
         return _named(name, expression.schema())
 
     def batches(self, expression: ibis.Table) -> Iterator[pa.RecordBatch]:
@@ -89,7 +82,7 @@ class DuckDB(Engine):
         with self._faults():
             # The cursor must live as long as what it reads.
             cursor = self._cursor()
-            yield from _read(cursor, _sql(expression.op()), _ROWS)
+            yield from _read(cursor, _sql(expression), _ROWS)
 
     def write_parts(
         self,
@@ -112,7 +105,7 @@ class DuckDB(Engine):
             f"part_of_{name} AS (SELECT * FROM {table.get_name()} WHERE {column} >= $1 AND {column} < $2)"  # noqa: S608
             for name, (table, column) in judged.sources.items()
         )
-        query = _sql(judged.block(graph, cut).op())
+        query = _sql(judged.block(graph, cut))
         mine = threading.local()
 
         def one(part: Part) -> tuple[Part, int]:
@@ -162,9 +155,5 @@ def _read(cursor: duckdb.DuckDBPyConnection, sql: str, rows: int) -> Iterator[pa
     yield from read(rows)
 
 
-# Tables with the same header make the same expressions, and to compile them takes longer than a small table.
-@lru_cache(maxsize=256)
-def _sql(node: Any) -> str:
-    import ibis
-
-    return str(ibis.to_sql(node.to_expr(), dialect=_DIALECT, pretty=False))
+def _sql(expression: ibis.Table) -> str:
+    return to_sql(expression.op(), _DIALECT)

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import os
 from abc import ABC, abstractmethod
+from functools import lru_cache
 from typing import TYPE_CHECKING, Any, Final, Literal, Self
 
 from rescue_kg.errors import InputError, OutputError, did_you_mean
@@ -17,7 +19,7 @@ if TYPE_CHECKING:
     from rescue_kg.tables.judging import Judged
     from rescue_kg.tables.parts import Part, Writer
 
-__all__ = ["ENGINES", "Engine", "EngineName", "data_of", "full", "open_engine", "write_parquet"]
+__all__ = ["ENGINES", "Engine", "EngineName", "data_of", "full", "open_engine", "to_sql"]
 
 EngineName = Literal["duckdb", "spark"]
 
@@ -45,9 +47,28 @@ class Engine(ABC):
     def close(self) -> None:
         """Give back what the engine holds; the folder stays."""
 
-    @abstractmethod
     def store(self, name: str, batches: Iterable[pa.RecordBatch], types: Mapping[str, str]) -> ibis.Table:
-        """Write Arrow batches to a file of the folder and return them as a table."""
+        """Write Arrow batches with the columns of `types` (string, int64) to a file of the folder.
+
+        Returns them as a table.
+        """
+        import pyarrow as pa
+        import pyarrow.parquet as pq
+
+        kinds = {"string": pa.string(), "int64": pa.int64()}
+        schema = pa.schema([(column, kinds[kind]) for column, kind in types.items()])
+        path = os.path.join(self.folder, f"{name}.parquet")  # noqa: PTH118
+        try:
+            with pq.ParquetWriter(path, schema, compression="zstd", compression_level=1) as writer:
+                for batch in batches:
+                    writer.write_batch(batch.select(schema.names))
+        except OSError as error:
+            raise full(self.folder, error) from error
+        return self._stored(name, path, types)
+
+    @abstractmethod
+    def _stored(self, name: str, path: str, types: Mapping[str, str]) -> ibis.Table:
+        """Return a file of Parquet as a table of a name."""
 
     @abstractmethod
     def view(self, name: str, expression: ibis.Table) -> ibis.Table:
@@ -139,13 +160,10 @@ def full(folder: str, error: Exception) -> OutputError:
     )
 
 
-def write_parquet(path: str, batches: Iterable[pa.RecordBatch], types: Mapping[str, str]) -> None:
-    """Write Arrow batches with the columns of `types` (string, int64) to a Parquet file. Raises OSError."""
-    import pyarrow as pa
-    import pyarrow.parquet as pq
+# Tables with the same header make the same expressions, and to compile them takes longer than a small table.
+@lru_cache(maxsize=256)
+def to_sql(node: Any, dialect: str) -> str:
+    """Return the node of an expression as a query in the SQL of an engine."""
+    import ibis
 
-    kinds = {"string": pa.string(), "int64": pa.int64()}
-    schema = pa.schema([(column, kinds[kind]) for column, kind in types.items()])
-    with pq.ParquetWriter(path, schema, compression="zstd", compression_level=1) as writer:
-        for batch in batches:
-            writer.write_batch(batch.select(schema.names))
+    return str(ibis.to_sql(node.to_expr(), dialect=dialect, pretty=False))

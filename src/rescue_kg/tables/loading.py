@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import os
-import re
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
 from rescue_kg.errors import InputError
 from rescue_kg.namespaces import ONTOLOGY_GRAPH
+from rescue_kg.tables.parts import FORMS, ROWS
 from rescue_kg.tables.report import Reject, Report, TableReport
 
 if TYPE_CHECKING:
@@ -87,8 +87,8 @@ def write(
     rejects: Path | None = None,
     progress: Progress | None = None,
     engine: EngineName = "duckdb",
-    parts: str = "nq.gz",
-    part_rows: int = 25_000,
+    parts: str = FORMS[0],
+    part_rows: int = ROWS,
 ) -> Report:
     """Write what add() would load, without its closure: to a file, or in parts to a folder.
 
@@ -143,13 +143,10 @@ def default_dataset(table: Path) -> str:
 
     Raises InputError for a name that has no letter or digit.
     """
+    from rescue_kg import datasets
+
     stem = os.path.splitext(os.path.basename(os.fspath(table)))[0]  # noqa: PTH119, PTH122
-    slug = re.sub(r"[^a-z0-9]+", "-", stem.lower()).strip("-")
-    if not slug:
-        raise InputError(
-            f"{os.fspath(table)}: found no name for a dataset in the file name; name the dataset"
-        )
-    return slug
+    return datasets.slug_of(table, stem)
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,6 +6,7 @@ import os
 from typing import TYPE_CHECKING, Final, NamedTuple, cast
 
 from rescue_kg.files import whole
+from rescue_kg.parquet_quads import COLUMNS
 from rescue_kg.tables.engine import data_of
 
 if TYPE_CHECKING:
@@ -18,12 +19,10 @@ if TYPE_CHECKING:
 
     Writer = Callable[[int, Iterable[pa.RecordBatch]], int]
 
-__all__ = ["FORMS", "QUADS", "ROWS", "Part", "count", "name", "plan", "writer"]
+__all__ = ["FORMS", "ROWS", "Part", "count", "name", "plan", "writer"]
 
 #: What parts can be: N-Quads, plain or packed, or Parquet with a column for each term of a quad.
 FORMS: Final = ("nq.gz", "nq.zst", "nq", "parquet")
-#: The columns of a part in Parquet: texts, each a term of N-Triples.
-QUADS: Final = ("subject", "predicate", "object", "graph")
 #: Rows of a table in a part: of findings, some 700,000 quads.
 ROWS: Final = 25_000
 #: The lowest level packs N-Quads to a sixteenth, and takes a third of the time of the usual one.
@@ -109,7 +108,7 @@ def _write_table(batches: Iterable[pa.RecordBatch], stream: BinaryIO, graph: str
     import pyarrow.parquet as pq
 
     found = 0
-    schema = pa.schema([(column, pa.string()) for column in QUADS])
+    schema = pa.schema([(column, pa.string()) for column in COLUMNS])
     with pq.ParquetWriter(stream, schema, compression="zstd", compression_level=1) as table:
         for quads in _quads(batches, graph):
             table.write_batch(quads)
@@ -130,4 +129,4 @@ def _quads(batches: Iterable[pa.RecordBatch], graph: str) -> Iterator[pa.RecordB
         columns = [pc.list_element(terms, place) for place in range(3)]
         columns[2] = pc.utf8_slice_codeunits(columns[2], 0, -len(end))
         named = pa.repeat(pa.scalar(f"<{graph}>"), len(lines))
-        yield pa.record_batch([*columns, named], names=list(QUADS))
+        yield pa.record_batch([*columns, named], names=list(COLUMNS))

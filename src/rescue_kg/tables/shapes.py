@@ -9,6 +9,7 @@ import pyoxigraph as ox
 
 from rescue_kg.errors import ParseError
 from rescue_kg.namespaces import ONTOLOGY_GRAPH, PREFIXES, contract
+from rescue_kg.rdf_lists import list_members
 from rescue_kg.store import Store
 from rescue_kg.tables.columns import Column
 
@@ -124,7 +125,9 @@ class Shapes:
     def _column(self, node: ox.NamedNode | ox.BlankNode, path: str, subject: str) -> Column:
         name = snake(re.split(r"[/#]", path)[-1])
         classes = self._classes(node)
-        choices = tuple(_plain(term) for start in self.objects(node, "in") for term in self._list(start))
+        choices = tuple(
+            _plain(term) for start in self.objects(node, "in") for term in list_members(self.store, start)
+        )
         default = self._term(node, "defaultValue")
         datatypes = [iri.value for iri in self.objects(node, "datatype") if isinstance(iri, ox.NamedNode)]
         if classes or (choices and not datatypes and self._holds_iris(node)):
@@ -178,22 +181,15 @@ class Shapes:
 
     def _holds_iris(self, node: ox.NamedNode | ox.BlankNode) -> bool:
         return all(
-            isinstance(term, ox.NamedNode) for start in self.objects(node, "in") for term in self._list(start)
+            isinstance(term, ox.NamedNode)
+            for start in self.objects(node, "in")
+            for term in list_members(self.store, start)
         )
 
     def _members(self, start: ox.NamedNode | ox.BlankNode) -> list[ox.NamedNode | ox.BlankNode]:
-        return [term for term in self._list(start) if isinstance(term, ox.NamedNode | ox.BlankNode)]
-
-    def _list(self, start: ox.NamedNode | ox.BlankNode) -> Iterator[ox.NamedNode | ox.BlankNode | ox.Literal]:
-        first, rest = ox.NamedNode(_RDF + "first"), ox.NamedNode(_RDF + "rest")
-        find = self.store.native.quads_for_pattern
-        while head := next(find(start, first, None), None):
-            if not isinstance(head.object, ox.Triple):
-                yield head.object
-            tail = next(find(start, rest, None), None)
-            if tail is None or not isinstance(tail.object, ox.NamedNode | ox.BlankNode):
-                return
-            start = tail.object
+        return [
+            term for term in list_members(self.store, start) if isinstance(term, ox.NamedNode | ox.BlankNode)
+        ]
 
     def _term(self, node: ox.NamedNode | ox.BlankNode, name: str) -> ox.NamedNode | ox.Literal | None:
         found = next(self.store.native.quads_for_pattern(node, ox.NamedNode(_SH + name), None), None)

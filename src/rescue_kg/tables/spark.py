@@ -5,16 +5,15 @@ from __future__ import annotations
 import os
 import sys
 from contextlib import contextmanager
-from functools import lru_cache
 from itertools import groupby
 from typing import TYPE_CHECKING, Any, Final
 
 from rescue_kg.errors import NotAvailableError, OutputError
-from rescue_kg.tables.engine import Engine, full, write_parquet
+from rescue_kg.tables.engine import Engine, to_sql
 from rescue_kg.tables.reading import COUNT
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+    from collections.abc import Callable, Iterator, Mapping, Sequence
 
     import ibis
     import pyarrow as pa
@@ -94,13 +93,7 @@ class Spark(Engine):
         if self._own:
             self._session.stop()
 
-    def store(self, name: str, batches: Iterable[pa.RecordBatch], types: Mapping[str, str]) -> ibis.Table:
-        """Write Arrow batches to a Parquet file of the folder and return them as a table."""
-        path = os.path.join(self.folder, f"{name}.parquet")  # noqa: PTH118
-        try:
-            write_parquet(path, batches, types)
-        except OSError as error:
-            raise full(self.folder, error) from error
+    def _stored(self, name: str, path: str, types: Mapping[str, str]) -> ibis.Table:
         with self._faults():
             frame = self._session.read.parquet(f"file://{os.path.abspath(path)}")  # noqa: PTH100
             return self._as_view(name, frame, types)
@@ -164,7 +157,7 @@ class Spark(Engine):
             yield part, counts[part.number] if known else write(part.number, ())
 
     def _frame(self, expression: ibis.Table) -> Any:
-        return self._session.sql(_sql(expression.op()))
+        return self._session.sql(to_sql(expression.op(), _DIALECT))
 
     def _as_view(self, name: str, frame: Any, schema: Any) -> ibis.Table:
         import ibis
@@ -234,10 +227,3 @@ def _batch(rows: Sequence[Any], schema: Any) -> pa.RecordBatch:
     columns = list(zip(*rows, strict=True))
     arrays = [pa.array(values, type=field.type) for values, field in zip(columns, schema, strict=True)]
     return pa.record_batch(arrays, schema=schema)
-
-
-@lru_cache(maxsize=256)
-def _sql(node: Any) -> str:
-    import ibis
-
-    return str(ibis.to_sql(node.to_expr(), dialect=_DIALECT, pretty=False))
