@@ -14,7 +14,7 @@ from rescue_kg.tables.reading import COUNT, PLACES
 from rescue_kg.tables.staging import batches
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping, Sequence
+    from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 
     import ibis
 
@@ -250,7 +250,7 @@ class _Judge:
         self.names_of_columns = tuple(reasons)
 
     def _upload(self) -> None:
-        """Give the engine the names of the graph's nodes, and those ids of the rows that it has."""
+        """Give the engine the names of the graph's nodes, and the nodes that rows may not make again."""
         columns = {key_of(column): column for column in self.references}
         wanted: dict[str, list[str]] = {key: [] for key in columns}
         if columns:
@@ -263,19 +263,26 @@ class _Judge:
         self.names = self.engine.store(
             f"names_{self.kind}", batches(names, references.NAMES), references.NAMES
         )
-        ids = self.engine.rows(self.rows.filter(self.rows.id.notnull()).select("id").distinct())
-        iris = (PREFIXES[self.kind] + name for (name,) in ids)
-        found = ((iri,) for iri in self.nodes.among(iris, [self.schema.node_class]))
+        made: Iterable[str] | None = self.nodes.few([self.schema.node_class])
+        if made is None:
+            ids = self.engine.rows(self.rows.filter(self.rows.id.notnull()).select("id").distinct())
+            iris = (PREFIXES[self.kind] + name for (name,) in ids)
+            made = self.nodes.among(iris, [self.schema.node_class])
+        found = ((iri,) for iri in made)
         types = {"_known": "string"}
         self.taken = self.engine.store(f"taken_{self.kind}", batches(found, types), types)
 
     def _labels(self, found: ibis.Table) -> ibis.Table:
-        """Return the labels of those nodes that a row's own label is made of."""
-        labelled = ("about_state", "about_intervention", "comparator", "about_outcome")
-        keys = [key_of(column) for column in self.references if column.name in labelled]
+        """Return the labels of those nodes that the labels of rows without one are made of."""
+        named = ("about_state", "about_intervention", "comparator", "about_outcome")
+        columns = [column for column in self.references if column.name in named]
         types = {"node": "string", "label": "string"}
-        iris = found.filter(found.iri.notnull() & found.key.isin(keys)).select("iri").distinct()
-        pairs = ((iri, self.nodes.label(iri)) for (iri,) in self.engine.rows(iris)) if keys else ()
+        pairs: Iterable[tuple[str, str]] = ()
+        if columns:
+            bare = references.wanted(self.rows.filter(self.rows.label.isnull()), columns)
+            iris = found.semi_join(bare, ["key", "value"])
+            iris = iris.filter(iris.iri.notnull()).select("iri").distinct()
+            pairs = ((iri, self.nodes.label(iri)) for (iri,) in self.engine.rows(iris))
         return self.engine.store(f"labels_{self.kind}", batches(pairs, types), types)
 
     def _known(self, extra: list[ibis.Table]) -> ibis.Table | None:

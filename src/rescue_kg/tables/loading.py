@@ -24,7 +24,10 @@ if TYPE_CHECKING:
     Path = str | os.PathLike[str]
     Progress = Callable[[int, int], None]
 
-__all__ = ["add", "check", "check_headers", "default_dataset", "write"]
+__all__ = ["TERMS_GRAPH", "add", "check", "check_headers", "default_dataset", "write"]
+
+#: Where the new terms stand in a store of their own.
+TERMS_GRAPH: Final = ONTOLOGY_GRAPH
 
 _SHOWN: Final = 1_000
 
@@ -153,7 +156,8 @@ def default_dataset(table: Path) -> str:
 class Work:
     """Tables that are read and judged, in a folder that goes when they are done with.
 
-    `numbers` is, for each kind of table, how many numbers its rows have.
+    `numbers` is, for each kind of table, how many numbers its rows have; `new_nodes` has the new
+    terms, of the files `terms`, in the graph TERMS_GRAPH.
     """
 
     dataset: str
@@ -162,6 +166,7 @@ class Work:
     judged: Sequence[Judged]
     numbers: Mapping[Kind, int]
     terms: tuple[str, ...]
+    new_nodes: Store | None
     tables: tuple[TableReport, ...]
     rejects: tuple[Reject, ...]
     faults: int
@@ -190,6 +195,8 @@ def _work(
     engine_name: EngineName,
 ) -> Iterator[Work]:
     import tempfile
+    from concurrent.futures import ThreadPoolExecutor
+    from functools import partial
 
     from rescue_kg import datasets
     from rescue_kg.store import Store
@@ -203,23 +210,27 @@ def _work(
     name = check_headers(paths, dataset)
     graphs = datasets.graphs_of(name)
     files = rejecting.paths(paths, rejects)
-    stores, terms = [store], []
-    if new_terms is not None:
-        terms = [os.fspath(new_terms)]
-        extra = Store()
-        # What the dataset held goes, so it makes nothing known; the new terms do, in another graph.
-        extra.load_file(terms[0], graph=ONTOLOGY_GRAPH, keep_graphs=False)
-        stores.append(extra)
+    terms = [] if new_terms is None else [os.fspath(new_terms)]
+    # What the dataset held goes, so it makes nothing known; the new terms do, in another graph.
+    new_nodes = Store() if terms else None
     with (
+        ThreadPoolExecutor(1) as beside,
         tempfile.TemporaryDirectory(prefix="rescue-kg-", ignore_cleanup_errors=True) as folder,
         open_engine(engine_name, folder) as engine,
         ExitStack() as stack,
     ):
+        loads = []
+        if new_nodes is not None:
+            load = partial(new_nodes.load_file, graph=TERMS_GRAPH, keep_graphs=False)
+            loads = [beside.submit(load, file) for file in terms]
         opened = []
         for path in paths:
             opened.append(open_table(path))
             stack.callback(opened[-1].close)
         staged = staging.stage(engine, opened, progress)
+        for loading in loads:
+            loading.result()
+        stores = [store] if new_nodes is None else [store, new_nodes]
         with store.reading():
             judged = judging.judge(engine, staged, Nodes(stores, graphs), paths)
         written = [
@@ -244,7 +255,8 @@ def _work(
             for place, path in enumerate(paths)
         )
         numbers = {one.schema.kind: one.numbers for one in staged}
-        yield Work(name, folder, engine, judged, numbers, tuple(terms), reports, tuple(shown), faults)
+        made = tuple(terms), new_nodes
+        yield Work(name, folder, engine, judged, numbers, *made, reports, tuple(shown), faults)
 
 
 def _store(graph: RescueGraph | Store) -> Store:

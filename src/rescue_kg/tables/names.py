@@ -59,35 +59,53 @@ class Nodes:
         key = key_of(column)
         for iri, name in zip(column.choices, column.short, strict=False):
             yield Name(key, LABEL, name, iri)
-        iris = column.choices or list(islice(self.instances(column.classes), _MANY + 1))
-        for iri in iris if len(iris) <= _MANY else self._named(column.classes, wanted):
+        iris: Iterable[str] | None = column.choices or self.few(column.classes)
+        for iri in self._named(column.classes, wanted) if iris is None else iris:
             short = contract(iri)
             yield Name(key, EXACT, iri, iri)
             if short != iri:
                 yield Name(key, EXACT, short, iri)
                 yield Name(key, LOCAL, short.partition(":")[2], iri)
+            node = NamedNode(iri)
             for rank, predicate in ((LABEL, _LABEL), (SYNONYM, _SYNONYM)):
-                for text, _ in self._texts(iri, predicate):
+                for text, _ in self._texts(node, predicate):
                     yield Name(key, rank, text, iri)
+
+    def few(self, classes: Iterable[str]) -> list[str] | None:
+        """Return the IRIs of the nodes of some classes and their subclasses; None where they are many."""
+        found = list(islice(self.instances(classes), _MANY + 1))
+        return None if len(found) > _MANY else list(dict.fromkeys(found))
 
     def among(self, iris: Iterable[str], classes: Iterable[str]) -> Iterator[str]:
         """Yield those IRIs that are nodes of some classes or their subclasses."""
-        known = {NamedNode(name) for name in self._with_subclasses(classes)}
-        for iri in iris:
-            try:
-                node = NamedNode(iri)
-            except ValueError:
-                continue
-            if any(
-                quad.object in known and quad.graph_name not in self.without
-                for store in self.stores
-                for quad in store.native.quads_for_pattern(node, _TYPE, None)
-            ):
-                yield iri
+        known = self._nodes_of(classes)
+        return (iri for iri in iris if self._is(iri, known))
 
     def _named(self, classes: Iterable[str], wanted: Iterable[str]) -> Iterator[str]:
-        """Yield the IRIs of the nodes of some classes that one of the values names."""
-        return self.among(dict.fromkeys(iri for value in wanted for iri in self._candidates(value)), classes)
+        """Yield the IRIs of the nodes of some classes that one of the values names; one may come twice."""
+        known = self._nodes_of(classes)
+        for value in wanted:
+            iri = _exact(value)
+            # What fits exactly decides: what else is called so need not be looked for.
+            if iri is not None and self._is(iri, known):
+                yield iri
+            else:
+                yield from (other for other in set(self._candidates(value)) if self._is(other, known))
+
+    def _nodes_of(self, names: Iterable[str]) -> set[NamedNode]:
+        return {NamedNode(name) for name in self._with_subclasses(names)}
+
+    def _is(self, iri: str, known: set[NamedNode]) -> bool:
+        """Return whether an IRI is a node of one of some classes."""
+        try:
+            node = NamedNode(iri)
+        except ValueError:
+            return False
+        return any(
+            quad.object in known and quad.graph_name not in self.without
+            for store in self.stores
+            for quad in store.native.quads_for_pattern(node, _TYPE, None)
+        )
 
     def _candidates(self, value: str) -> Iterator[str]:
         yield value
@@ -114,7 +132,8 @@ class Nodes:
 
     def label(self, iri: str) -> str:
         """Return the label of a node, the English one where there are several, or its CURIE."""
-        found = [(language not in ("en", None), text) for text, language in self._texts(iri, _LABEL)]
+        texts = self._texts(NamedNode(iri), _LABEL)
+        found = [(language not in ("en", None), text) for text, language in texts]
         return min(found)[1] if found else contract(iri)
 
     def classes_of(self, iri: str) -> list[str]:
@@ -131,9 +150,9 @@ class Nodes:
             }
         )
 
-    def _texts(self, iri: str, predicate: NamedNode) -> Iterator[tuple[str, str | None]]:
+    def _texts(self, node: NamedNode, predicate: NamedNode) -> Iterator[tuple[str, str | None]]:
         for store in self.stores:
-            for quad in store.native.quads_for_pattern(NamedNode(iri), predicate, None):
+            for quad in store.native.quads_for_pattern(node, predicate, None):
                 if isinstance(quad.object, Literal) and quad.graph_name not in self.without:
                     yield quad.object.value, quad.object.language
 
@@ -149,6 +168,15 @@ class Nodes:
                 found = store.native.quads_for_pattern(None, _SUBCLASS_OF, NamedNode(name))
                 todo += [quad.subject.value for quad in found if isinstance(quad.subject, NamedNode)]
         return seen
+
+
+def _exact(value: str) -> str | None:
+    """Return the IRI that a value is, or of which it is the CURIE."""
+    prefix, colon, local = value.partition(":")
+    if not colon or prefix not in PREFIXES:
+        return value
+    iri = PREFIXES[prefix] + local
+    return iri if contract(iri) == value else None
 
 
 def is_value_set(iris: Iterable[str]) -> bool:

@@ -23,6 +23,9 @@ __all__ = ["SUFFIXES", "check_parts", "format_of", "is_folder", "write", "write_
 
 SUFFIXES: Final = (".ttl", ".nt", ".nq")
 
+#: Bytes of the new terms that are looked at at a time.
+_PIECE: Final = 2**20
+
 
 def is_folder(path: str) -> bool:
     """Return whether a path names a folder for parts: it ends with a slash, or is a folder already."""
@@ -73,7 +76,9 @@ def write_parts(work: Work, manifest: Manifest, size: int) -> int:
     manifest.write()
     for part in todo:
         if part.kind == "terms":
-            manifest.add(part, write(part.number, _blocks(_terms(work, graph))))
+            manifest.add(
+                part, write(part.number, _batches("block", ([text] for text in _terms(work, graph))))
+            )
     for judged in work.judged:
         mine = [part for part in todo if part.kind == judged.schema.kind]
         if mine:
@@ -81,15 +86,6 @@ def write_parts(work: Work, manifest: Manifest, size: int) -> int:
                 manifest.add(part, count)
     manifest.write(plan)
     return sum(manifest.statements.values())
-
-
-def _blocks(lines: Iterable[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
-    import pyarrow as pa
-    import pyarrow.compute as pc
-
-    for batch in lines:
-        blocks = pc.binary_join_element_wise(pc.cast(batch.column(0), pa.string()), "", "\n")
-        yield pa.record_batch([blocks], names=["block"])
 
 
 def _turtle(work: Work, stream: BinaryIO) -> int:
@@ -113,30 +109,51 @@ def _lines(work: Work, stream: BinaryIO, suffix: str) -> int:
         split = block.select(line=block.block.split("\n").unnest())
         tables.append(split.filter(split.line != ""))
     if work.terms:
-        tables.append(work.engine.store("terms", _terms(work, graph), {"line": "string"}))
+        lines = (text.split("\n")[:-1] for text in _terms(work, graph))
+        tables.append(work.engine.store("terms", _batches("line", lines), {"line": "string"}))
     every = tables[0]
     for more in tables[1:]:
         every = every.union(more)
-    lines = work.engine.keep("lines", every)
-    return work.engine.write_lines(lines.order_by("line"), stream)
+    kept = work.engine.keep("lines", every)
+    return work.engine.write_lines(kept.order_by("line"), stream)
 
 
-def _terms(work: Work, graph: str | None) -> Iterator[pa.RecordBatch]:
-    import pyarrow as pa
+def _terms(work: Work, graph: str | None) -> Iterator[str]:
+    """Yield the statements of the new terms, some lines at a time, each statement once."""
     import pyoxigraph as ox
 
     from rescue_kg.arrangement import stable_blank_nodes
-    from rescue_kg.store import Store
+    from rescue_kg.tables.loading import TERMS_GRAPH
 
-    store = Store()
-    for file in work.terms:
-        store.load_file(file, graph=_graph(work), keep_graphs=False)
-    quads = stable_blank_nodes(store.quads(_graph(work)))
-    form = ox.RdfFormat.N_TRIPLES if graph is None else ox.RdfFormat.N_QUADS
-    items = [quad.triple for quad in quads] if graph is None else quads
-    data = ox.serialize(items, format=form) or b""
-    # splitlines() would also split at what stands as it is in a literal, such as U+2028.
-    yield pa.record_batch([pa.array(data.decode().split("\n")[:-1], type=pa.string())], names=["line"])
+    if work.new_nodes is None:
+        return
+    file = os.path.join(work.folder, "terms.nt")  # noqa: PTH118
+    work.new_nodes.native.dump(file, ox.RdfFormat.N_TRIPLES, from_graph=ox.NamedNode(TERMS_GRAPH))
+    if any(text.startswith("_:") or "\n_:" in text or "> _:" in text for text in _pieces(file)):
+        # What the labels of blank nodes become depends on the graph too.
+        named = ox.NamedNode(_graph(work))
+        found = work.new_nodes.quads(TERMS_GRAPH)
+        quads = (ox.Quad(quad.subject, quad.predicate, quad.object, named) for quad in found)
+        triples = [quad.triple for quad in stable_blank_nodes(quads)]
+        ox.serialize(triples, file, format=ox.RdfFormat.N_TRIPLES)
+    end = " .\n" if graph is None else f" <{graph}> .\n"
+    for text in _pieces(file):
+        # Within a literal a line break is escaped.
+        yield text.replace(" .\n", end)
+
+
+def _pieces(file: str) -> Iterator[str]:
+    """Yield whole lines, a megabyte or so at a time."""
+    with open(file, "rb") as stream:  # noqa: PTH123
+        while data := stream.read(_PIECE):
+            yield (data + stream.readline()).decode()
+
+
+def _batches(column: str, texts: Iterable[list[str]]) -> Iterator[pa.RecordBatch]:
+    import pyarrow as pa
+
+    for values in texts:
+        yield pa.record_batch([pa.array(values, pa.string())], names=[column])
 
 
 def _graph(work: Work) -> str:
