@@ -8,7 +8,7 @@ import signal
 import subprocess
 import sys
 import time
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pyarrow as pa
 import pyarrow.parquet as pq
@@ -21,9 +21,10 @@ from rescue_kg.cli import app
 from rescue_kg.errors import InputError, UnknownFormatError
 from rescue_kg.graph import load
 from rescue_kg.parquet_quads import COLUMNS
-from rescue_kg.tables import parts
+from rescue_kg.tables import duckdb, parts
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
     from pathlib import Path
 
     from rescue_kg.graph import RescueGraph
@@ -99,6 +100,40 @@ def test_parts_hold_what_one_file_holds(
         (f"part-00004.{form}", "finding", 20, 3),
     ]
     assert sum(part["statements"] for part in manifest["parts"]) == len(found)
+
+
+def test_new_terms_with_blank_nodes_are_written_the_same_each_time(
+    ontology: RescueGraph, tmp_path: Path, paths: list[Path]
+) -> None:
+    terms = tmp_path / "terms.ttl"
+    terms.write_text(TERMS + "[] a <urn:x:a> ; <urn:x:p> [] , [ a <urn:x:b> ] , 1 .")
+    found = []
+    for name in ("one", "two"):
+        out = tmp_path / name
+        tables.write(ontology, paths, f"{out}/", dataset="d", new_terms=terms, parts="nq")
+        found.append((out / "part-00000.nq").read_text())
+    assert found[0] == found[1]
+    graph = "<https://w3id.org/rescue-kg/graph/d> ."
+    said = found[0].split("\n")[:-1]
+    assert len(set(said)) == 7
+    assert all(line.endswith(graph) for line in said)
+    assert sum(line.startswith("_:") for line in said) == 5
+
+
+def test_rows_out_of_order_are_sorted(
+    ontology: RescueGraph, tmp_path: Path, paths: list[Path], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    read = duckdb._read
+
+    def reverse(*given: Any) -> Iterator[pa.RecordBatch]:
+        for batch in reversed(list(read(*given))):
+            yield batch.take(pa.array(range(batch.num_rows - 1, -1, -1)))
+
+    tables.write(ontology, paths, f"{tmp_path / 'one'}/", dataset="d", parts="nq")
+    monkeypatch.setattr(duckdb, "_read", reverse)
+    tables.write(ontology, paths, f"{tmp_path / 'two'}/", dataset="d", parts="nq")
+    found = [contents(tmp_path / name) for name in ("one", "two")]
+    assert found[0] == found[1]
 
 
 def test_only_missing_parts_are_made_and_they_are_the_same(

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, Final
 
 from rescue_kg.namespaces import PREFIXES
-from rescue_kg.tables.texts import SPACE, matches, portable, strip
+from rescue_kg.tables.texts import SPACE, matches, strip
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -53,6 +53,7 @@ _PERCENT: Final = "%([^0-9A-Fa-f]|[0-9A-Fa-f][^0-9A-Fa-f]|[0-9A-Fa-f]?$)"
 #: A number that is canonical as it stands: most are.
 _CANONICAL: Final = "^(-?[1-9][0-9]*|0)([.][0-9]*[1-9])?$"
 _ESCAPED: Final = (("\\", r"\\"), ('"', r"\""), ("\n", r"\n"), ("\r", r"\r"), ("\t", r"\t"))
+_SPECIAL: Final = {sign for sign, _ in _ESCAPED}
 
 
 def clean(cell: ibis.Value, column: Column | None = None) -> ibis.Value:
@@ -135,29 +136,28 @@ def decimal(cell: ibis.Value) -> ibis.Value:
     """Return a decimal number in its canonical form (XML Schema 1.1, decimalCanonicalMap): 0.1 for +00.10."""
     import ibis
 
-    whole = ibis.coalesce(cell.re_extract("^[+-]?0*([0-9]*)", 1), "")
-    after = ibis.coalesce(cell.re_extract(portable("[.]([0-9]*?)0*$"), 1), "")
-    plain = ibis.ifelse(whole == "", "0", whole) + ibis.ifelse(after == "", "", ibis.literal(".") + after)
-    negative = cell.startswith("-") & (plain != "0")
-    made = ibis.ifelse(negative, ibis.literal("-") + plain, plain)
-    return ibis.cases(
-        (cell.isnull(), ibis.null("string")), (matches(cell, _CANONICAL), cell), (cell.notnull(), made)
-    )
+    # Without a sign, zeros before and after; nothing for zero.
+    bare = cell.re_extract("^[+-]?0*([0-9]*([.][0-9]*[1-9])?)", 1)
+    whole = ibis.ifelse((bare == "") | bare.startswith("."), ibis.literal("0") + bare, bare)
+    made = ibis.ifelse(cell.startswith("-") & (bare != ""), ibis.literal("-") + whole, whole)
+    return ibis.ifelse(matches(cell, _CANONICAL), cell, made)
 
 
-def literal(cell: ibis.Value, column: Column, before: str = "", after: str = "") -> ibis.Value:
+def literal(cell: ibis.Value, column: Column, before: str = "") -> ibis.Value:
     """Return the object of a statement, as N-Triples, for a value of a column that is no reference.
 
-    `before` and `after` are put around it: texts that are joined here need not be joined in the engine.
+    `before` is put in front of it: texts that are joined here need not be joined in the engine.
     """
     import ibis
 
     if column.kind == "iri":
-        return ibis.literal(f"{before}<") + cell + f">{after}"
+        return ibis.literal(f"{before}<") + cell + ">"
     if column.is_number:
         text = decimal(cell)
     elif column.kind == "boolean":
         text = ibis.ifelse(cell.isin(["true", "1"]), "true", "false")
+    elif column.choices and not any(_SPECIAL & set(choice) for choice in column.choices):
+        text = cell
     else:
         text = escape(cell)
     if column.kind == "langString":
@@ -166,7 +166,7 @@ def literal(cell: ibis.Value, column: Column, before: str = "", after: str = "")
         end = '"'
     else:
         end = f'"^^<{_XSD}{column.kind}>'
-    return ibis.literal(f'{before}"') + text + f"{end}{after}"
+    return ibis.literal(f'{before}"') + text + end
 
 
 def escape(text: ibis.Value) -> ibis.Value:

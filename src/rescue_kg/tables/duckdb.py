@@ -53,7 +53,7 @@ class DuckDB(Engine):
                 "allow_community_extensions": False,
                 "memory_limit": memory,
                 "temp_directory": os.path.join(folder, "spill"),  # noqa: PTH118
-                "preserve_insertion_order": False,
+                "preserve_insertion_order": True,
             },
         )
         self._connection.execute(_QUIET)
@@ -92,10 +92,11 @@ class DuckDB(Engine):
         size: int,  # noqa: ARG002 - each part says what its rows are
         write: Writer,
     ) -> Iterator[tuple[Part, int]]:
-        """Write parts, one on each core at a time, and yield each with the number of its statements.
+        """Write parts, some at a time, and yield each with the number of its statements.
 
-        A part is a query of its own over its own rows, so that memory holds as many parts as there are cores.
-        The query is prepared once on each core: to plan it, and its many patterns, takes as long as a part.
+        A part is a query of its own over its own rows, and is written as it comes. The query is prepared once
+        in each thread: to plan it, and its many patterns, takes as long as a part. There is one thread more
+        than there are cores, since one of them waits for the disk.
         """
         import pyarrow as pa
 
@@ -108,15 +109,24 @@ class DuckDB(Engine):
         query = _sql(judged.block(graph, cut))
         mine = threading.local()
 
-        def one(part: Part) -> tuple[Part, int]:
+        def batches(part: Part) -> Iterator[pa.RecordBatch]:
             if not hasattr(mine, "cursor"):
                 mine.cursor = self._cursor()
                 mine.cursor.execute(f"PREPARE part AS WITH {ranges} SELECT * FROM ({query})")  # noqa: S608
-            batches = _read(mine.cursor, f"EXECUTE part({part.first}, {part.end})", _TEXTS)
-            found = pa.Table.from_batches(batches, schema=blocks)
-            return part, write(part.number, found.sort_by(COUNT).to_batches(_TEXTS))
+            return _read(mine.cursor, f"EXECUTE part({part.first}, {part.end})", _TEXTS)
 
-        with self._faults(), ThreadPoolExecutor(os.cpu_count() or 1) as pool:
+        def one(part: Part) -> tuple[Part, int]:
+            try:
+                return part, write(part.number, _in_order(batches(part)))
+            except _OutOfOrderError:
+                # What has an open result takes no other query.
+                del mine.cursor
+                found = pa.Table.from_batches(batches(part), schema=blocks)
+                return part, write(part.number, found.sort_by(COUNT).to_batches(_TEXTS))
+
+        with self._faults(), ThreadPoolExecutor((os.cpu_count() or 1) + 1) as pool:
+            # So rows come in their order: it is that of the table whose rows are looked up in the others.
+            self._connection.execute("SET disabled_optimizers = 'build_side_probe_side'")
             try:
                 yield from pool.map(one, parts)
             except BaseException:
@@ -140,6 +150,24 @@ class DuckDB(Engine):
             yield
         except (duckdb.IOException, duckdb.OutOfMemoryException) as error:
             raise full(self.folder, error) from error
+
+
+class _OutOfOrderError(Exception):
+    """Rows do not come in their order."""
+
+
+def _in_order(batches: Iterator[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
+    """Yield batches as long as the numbers of their rows rise, else raise _OutOfOrderError."""
+    import pyarrow.compute as pc
+
+    last = -1
+    for batch in batches:
+        rows = batch.column(COUNT)
+        if len(rows):
+            if rows[0].as_py() <= last or (pc.min(pc.pairwise_diff(rows)).as_py() or 1) < 1:
+                raise _OutOfOrderError
+            last = rows[-1].as_py()
+        yield batch
 
 
 def _named(name: str, schema: Any) -> ibis.Table:

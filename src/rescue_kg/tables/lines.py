@@ -9,9 +9,11 @@ from rescue_kg.tables import cells
 from rescue_kg.tables.columns import LABEL, TYPE
 from rescue_kg.tables.reading import COUNT
 from rescue_kg.tables.rows import has_part, is_long, subject
-from rescue_kg.tables.texts import joined, strip
+from rescue_kg.tables.texts import SPACE, joined, matches, strip
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     import ibis
 
     from rescue_kg.tables.columns import Column, Schema
@@ -33,23 +35,36 @@ def block(rows: ibis.Table, schema: Schema, graph: str | None = None) -> ibis.Ta
     import ibis
 
     end = " .\n" if graph is None else f" <{graph}> .\n"
-    node = ibis.literal("<") + subject(rows, schema.kind) + ">"
+    node = ibis.literal("<") + subject(rows, schema.kind) + "> "
     # A column that says the class says it alone: what is above it follows.
-    texts = [_types(node, None if schema.kind_column else schema.node_class, end)]
+    said = _types(None if schema.kind_column else schema.node_class)
     for column in schema.columns:
         if column.subject == schema.kind:
-            texts.append(_statements(rows, column, schema, node, end))
+            said += _statements(rows, column, schema, node, end)
+    texts = [_about(node, said, end)]
     part = schema.part
     if part is not None and (schema.figures or part.always):
-        other = ibis.literal(f"<{PREFIXES[part.name]}") + rows.id + "-1>"
-        if not part.always:
-            # Where there is no node there is no statement about it.
-            other = ibis.ifelse(has_part(rows, schema), other, ibis.null("string"))
-        texts += [node + f" <{part.link}> " + other + end, _types(other, part.node_class, end)]
+        second = ibis.literal(f"<{PREFIXES[part.name]}") + rows.id + "-1>"
+        other = second + " "
+        said = _types(part.node_class)
         for column in schema.columns:
             if column.subject == part.name:
-                texts.append(_statements(rows, column, schema, other, end))
+                said += _statements(rows, column, schema, other, end)
+        # Where there is no node there is no statement about it.
+        made = node + f"<{part.link}> " + second + end + _about(other, said, end)
+        texts.append(made if part.always else ibis.ifelse(has_part(rows, schema), made, ""))
     return rows.select(COUNT, block=joined(texts))
+
+
+def _about(node: ibis.Value, said: Sequence[ibis.Value | str], end: str) -> ibis.Value:
+    """Return the statements with predicates and objects `said`, those that are null left out.
+
+    What stands between two of them is made once, and all are joined at once: to put together every statement
+    by itself takes several times as long.
+    """
+    import ibis
+
+    return joined([node, (ibis.literal(end) + node).join(said), ibis.literal(end)])
 
 
 def label(rows: ibis.Table, schema: Schema) -> ibis.Value:
@@ -94,37 +109,39 @@ def label(rows: ibis.Table, schema: Schema) -> ibis.Value:
     return ibis.ifelse(rows.recommendation.notnull(), advice, measured)
 
 
-def _types(node: ibis.Value, name: str | None, end: str) -> ibis.Value:
-    first = node + f" <{TYPE}> <{_INDIVIDUAL}>{end}"
-    return first + node + f" <{TYPE}> <{name}>{end}" if name else first
+def _types(name: str | None) -> list[ibis.Value | str]:
+    return [f"<{TYPE}> <{one}>" for one in (_INDIVIDUAL, name) if one]
 
 
-def _statements(rows: ibis.Table, column: Column, schema: Schema, node: ibis.Value, end: str) -> ibis.Value:
-    """Return the statements that a column makes, or null for none."""
+def _statements(
+    rows: ibis.Table, column: Column, schema: Schema, node: ibis.Value, end: str
+) -> list[ibis.Value | str]:
+    """Return the predicates and objects that a column makes; one that is null is none."""
     import ibis
 
     cell = rows[column.name]
-    path = f" <{column.path}> "
-    if column.path == LABEL:
-        cell = ibis.coalesce(cell, label(rows, schema))
-    if is_long(column):
-        name = f"_objects_{column.name}"
+    path = f"<{column.path}> "
+    if column.is_reference or is_long(column):
+        name = f"_objects_{column.name}" if is_long(column) else f"_iri_{column.name}"
         if name not in rows.columns:
-            return ibis.null("string")
-        return node + path + rows[name].replace("\n", ibis.literal(end) + node + path) + end
-    if column.is_reference:
-        name = f"_iri_{column.name}"
-        if name not in rows.columns:
-            return ibis.null("string")
-        text = node + f"{path}<" + rows[name] + f">{end}"
+            return []
+        if is_long(column):
+            return [ibis.literal(path) + rows[name].replace("\n", ibis.literal(end) + node + path)]
+        text = ibis.literal(f"{path}<") + rows[name] + ">"
         if column.path in _CALLED:
-            text = text + "<" + rows[name] + f"> <{TYPE}> <{_CALLED[column.path]}>{end}"
-        return text
-    text = node + cells.literal(strip(cell) if column.repeatable else cell, column, path, end)
+            text = text + f"{end}<" + rows[name] + f"> <{TYPE}> <{_CALLED[column.path]}>"
+        return [text]
+    text = cells.literal(cell, column, path)
+    if column.path == LABEL:
+        text = ibis.coalesce(text, cells.literal(label(rows, schema), column, path))
     if column.repeatable:
-        several = cells.parts(cell).map(lambda value: node + cells.literal(strip(value), column, path, end))
+        several = cells.parts(cell).map(lambda value: cells.literal(strip(value), column, path))
         # To take a cell apart costs more than all else about it.
-        text = ibis.ifelse(cell.contains(cells.SEPARATOR), several.unique().sort().join(""), text)
-    if column.printed is not None:
-        text = text + node + f' <{column.printed}> "' + cells.escape(cell) + f'"{end}'
-    return text
+        whole = ~matches(cell, f"{cells.SEPARATOR}|^{SPACE}|{SPACE}$")
+        # Within a literal a line break is escaped.
+        apart = several.unique().sort().join("\n").replace("\n", ibis.literal(end) + node)
+        text = ibis.ifelse(whole, text, apart)
+    if column.printed is None:
+        return [text]
+    # There is nothing in a number that has to be escaped.
+    return [text, ibis.literal(f'<{column.printed}> "') + cell + '"']

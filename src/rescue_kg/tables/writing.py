@@ -134,7 +134,7 @@ def _terms(work: Work, graph: str | None) -> Iterator[str]:
         named = ox.NamedNode(_graph(work))
         found = work.new_nodes.quads(TERMS_GRAPH)
         quads = (ox.Quad(quad.subject, quad.predicate, quad.object, named) for quad in found)
-        triples = [quad.triple for quad in stable_blank_nodes(quads)]
+        triples = sorted((quad.triple for quad in stable_blank_nodes(quads)), key=str)
         ox.serialize(triples, file, format=ox.RdfFormat.N_TRIPLES)
     end = " .\n" if graph is None else f" <{graph}> .\n"
     for text in _pieces(file):
