@@ -5,10 +5,8 @@
 
 from __future__ import annotations
 
-import re
-from itertools import islice, pairwise
-from tempfile import TemporaryFile
-from typing import IO, TYPE_CHECKING, Final, TypeAlias
+from itertools import islice
+from typing import TYPE_CHECKING, Final, TypeAlias
 
 from pyoxigraph import BlankNode, NamedNode, Quad, QuerySolutions, RdfFormat, serialize
 
@@ -29,10 +27,6 @@ __all__ = ["Node", "Stated", "batches", "to_text"]
 Node: TypeAlias = NamedNode | BlankNode
 
 _GRAPH: Final = NamedNode(ONTOLOGY_GRAPH)
-_BLOCK: Final = 1 << 20
-#: The lines of one subject that follow each other.
-_RUN: Final = re.compile(rb"^(\S+) .*\n(?:\1 .*\n)*", re.MULTILINE)
-_REFERENCE: Final = re.compile(r"> (<[^>]*>|_:\S+) \.\n")
 
 
 class Stated:
@@ -43,7 +37,7 @@ class Stated:
         self.graphs = [name for name in map(NamedNode, store.graphs()) if not rules.is_derived(name)]
         self._seen = frozenset(self.graphs)
         #: The rdfs:subClassOf statements, and from them the direct subclasses of each class.
-        self.subclasses = self._quads(None, SUBCLASS_OF)
+        self.subclasses = self.quads(None, SUBCLASS_OF)
         self.below: dict[Term, set[Term]] = {}
         for quad in self.subclasses:
             self.below.setdefault(quad.object, set()).add(quad.subject)
@@ -85,7 +79,7 @@ class Stated:
 
     def about(self, node: Node) -> list[Quad]:
         """Return what is stated of a node."""
-        return self._quads(node, None)
+        return self.quads(node, None)
 
     def around(self, nodes: Iterable[Node], marks: Mapping[NamedNode, NamedNode]) -> list[Quad]:
         """Return a part: what is stated of some nodes, with their marks, and the types of those they name."""
@@ -101,83 +95,13 @@ class Stated:
                 if isinstance(quad.object, (NamedNode, BlankNode)):
                     named.add(quad.object)
         for node in named - own:
-            part.update(_alone(quad) for quad in self._quads(node, TYPE))
+            part.update(_alone(quad) for quad in self.quads(node, TYPE))
         return list(part)
 
-    def text(self) -> str:
-        """Return everything as N-Triples."""
-        with TemporaryFile() as file:
-            for name in self.graphs:
-                self.store.native.dump(output=file, format=RdfFormat.N_TRIPLES, from_graph=name)
-            file.seek(0)
-            return file.read().decode()
-
-    def parts(self, count: int, marks: Mapping[NamedNode, NamedNode]) -> Iterator[str]:
-        """Yield everything in so many parts, as N-Triples; they pass through temporary files."""
-        files: list[IO[bytes]] = [TemporaryFile() for _ in range(count)]  # noqa: SIM115 - closed below
-        try:
-            dealer = _Dealer(files)
-            for name in self.graphs:
-                self.store.native.dump(output=dealer, format=RdfFormat.N_TRIPLES, from_graph=name)  # type: ignore[arg-type]
-                dealer.flush()
-            by_text = {str(kind): str(mark) for kind, mark in marks.items()}
-            context = to_text(self.subclasses)
-            for file in files:
-                file.seek(0)
-                yield self._completed(file.read().decode(), by_text) + context
-                file.close()
-        finally:
-            for file in files:
-                file.close()
-
-    def _completed(self, text: str, marks: Mapping[str, str]) -> str:
-        """Return lines of some nodes with their marks, and the types of the nodes that they name."""
-        own: set[str] = set()
-        lines = [text]
-        # To split takes a quarter of the time of a regular expression.
-        pieces = text.split(f" {TYPE} ")
-        for before, after in pairwise(pieces):
-            node, kind = before[before.rfind("\n") + 1 :], after[: after.index(" ")]
-            # In the text of a literal there is more before it.
-            if " " not in node:
-                own.add(node)
-                if kind in marks:
-                    lines.append(f"{node} {marks[kind]} {node} .\n")
-        named = (
-            BlankNode(node[2:]) if node.startswith("_:") else NamedNode(node[1:-1])
-            for node in set(_REFERENCE.findall(text)) - own
-        )
-        lines.append(to_text(quad for node in named for quad in self._quads(node, TYPE)))
-        return "".join(lines)
-
-    def _quads(self, node: Node | None, predicate: NamedNode | None) -> list[Quad]:
+    def quads(self, node: Node | None, predicate: NamedNode | None) -> list[Quad]:
+        """Return what is stated of a node, or of all, by a property, or by all."""
         found = self.store.native.quads_for_pattern(node, predicate, None)
         return [quad for quad in found if quad.graph_name in self._seen]
-
-
-class _Dealer:
-    """A file to write N-Triples to, which puts all lines of a subject into the same one of some files."""
-
-    def __init__(self, files: list[IO[bytes]]) -> None:
-        self._files = files
-        self._rest = bytearray()
-
-    def write(self, data: bytes) -> int:
-        self._rest += data
-        if len(self._rest) >= _BLOCK:
-            end = self._rest.rfind(b"\n") + 1
-            self._deal(bytes(self._rest[:end]))
-            del self._rest[:end]
-        return len(data)
-
-    def flush(self) -> None:
-        self._deal(bytes(self._rest))
-        self._rest.clear()
-
-    def _deal(self, lines: bytes) -> None:
-        files, count = self._files, len(self._files)
-        for run in _RUN.finditer(lines):
-            files[hash(run[1]) % count].write(run[0])
 
 
 def batches(nodes: Iterable[Node], size: int) -> Iterator[list[Node]]:

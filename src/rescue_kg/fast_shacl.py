@@ -1,8 +1,9 @@
-"""SHACL Core by the `shacl` package, which is fast, held to what pySHACL finds.
+"""SHACL Core by three judges, each slower than the one before, held to what pySHACL finds.
 
-On the constraints that `rescue_kg.shape_plan` lets through, both find the same for a node whose literals all
-are plain, and compared with numbers alone. Any other node, results on blank nodes or of shapes without a name
-or a message, and shapes that cannot be cut are left to pySHACL. So what is found is what pySHACL finds.
+Nodes that surely are in order are sifted out first (`rescue_kg.sifting`); the `shacl` package has the rest.
+On the constraints that `rescue_kg.shape_plan` lets through, it finds what pySHACL does for a node whose
+literals all are plain, and compared with numbers alone. Any other node, results on blank nodes or of shapes
+without a name or a message, and shapes that cannot be cut are left to pySHACL.
 """
 
 from __future__ import annotations
@@ -11,7 +12,7 @@ from collections import deque
 from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING, Any, Final
 
-from pyoxigraph import Literal, NamedNode, RdfFormat, parse
+from pyoxigraph import BlankNode, Literal, NamedNode, RdfFormat, parse
 
 from rescue_kg.answers import Iri, to_value
 from rescue_kg.cutting import Node, Stated, batches, to_text
@@ -20,6 +21,7 @@ from rescue_kg.namespaces import ONTOLOGY_GRAPH
 from rescue_kg.plain_literals import is_plain, with_others
 from rescue_kg.shacl_results import ShapeResult, severity_of
 from rescue_kg.shape_plan import NUMBERS, plan
+from rescue_kg.sifting import ROOM, suspects
 from rescue_kg.store import Store
 
 if TYPE_CHECKING:
@@ -30,12 +32,8 @@ if TYPE_CHECKING:
     from rescue_kg.answers import Value
     from rescue_kg.shape_plan import Plan
 
-__all__ = ["PART", "judge_anew", "results", "version"]
+__all__ = ["judge_anew", "results", "version"]
 
-#: About as many triples are looked at in one go.
-PART: Final = 100_000
-#: Each part is a file until its turn comes, and a process may open a thousand or so.
-_FILES: Final = 256
 #: Nodes that are looked up in one go, and nodes that pySHACL is given in one go.
 _NODES: Final = 10_000
 _ANEW: Final = 2_000
@@ -54,23 +52,26 @@ def results(
     shapes: Store,
     *,
     nodes: Iterable[Node] | None = None,
-    part: int = PART,
+    room: int = ROOM,
     anew: Counter[str],
     alone: bool = True,
 ) -> Iterator[ShapeResult]:
     """Yield what the shapes find wrong, as pySHACL would, of some nodes or of all, in no order.
 
-    `part` is the number of triples from which a graph is cut. What was left to pySHACL is counted in `anew`:
-    `nodes`, and `shapes` that were held against the whole graph. Without `alone` all is left to it.
+    `room` is the number of nodes that are held in memory when all are looked at. What was left to pySHACL is
+    counted in `anew`: `nodes`, and `shapes` that were held against the whole graph. Without `alone` all that
+    is left to an engine is left to it.
 
     Raises NotAvailableError without the extra `fast`, InputError as `rescue_kg.shacl.results` does.
     """
+    engine = _engine() if alone else None
     how = plan(shapes, stated.below)
     chosen = None if nodes is None else list(nodes)
-    if alone:
-        yield from _fast_results(_engine(), stated, how, chosen, part, anew)
+    left = suspects(stated, how, room) if chosen is None else chosen
+    if engine is None:
+        yield from judge_anew(stated, how, left, anew)
     else:
-        yield from judge_anew(stated, how, stated.instances(how.marks) if chosen is None else chosen, anew)
+        yield from _fast_results(engine, stated, how, left, anew)
     if len(how.whole):
         from rescue_kg import shacl
 
@@ -82,32 +83,27 @@ def results(
 
 
 def _fast_results(
-    engine: Any, stated: Stated, how: Plan, chosen: list[Node] | None, part: int, anew: Counter[str]
+    engine: Any, stated: Stated, how: Plan, nodes: Iterable[Node], anew: Counter[str]
 ) -> Iterator[ShapeResult]:
-    """Yield what the shapes that can be cut find wrong with some nodes, or with all."""
-    cut = how.marked
-    texts: Iterator[str]
-    if chosen is not None:
-        texts = (to_text(stated.around(batch, how.marks)) for batch in batches(chosen, _NODES))
-    # What rules wrote is not looked at; to count the rest takes longer, and is seldom needed.
-    elif len(stated.store) > part and (size := len(stated)) > part:
-        texts = stated.parts(min(-(-size // part), _FILES), how.marks)
-    else:
-        cut = how.cut
-        texts = iter([stated.text()])
-    compiled = engine.Shapes.from_text(to_text(cut.quads()), format="ntriples")
+    """Yield what the shapes that can be cut find wrong with some nodes."""
+    compiled = engine.Shapes.from_text(to_text(how.marked.quads()), format="ntriples")
     doubtful: set[Node] = set()
+    unnamed: set[Node] = set()
+
+    def texts() -> Iterator[str]:
+        for batch in batches(nodes, _NODES):
+            unnamed.update(node for node in batch if isinstance(node, BlankNode))
+            yield to_text(stated.around(batch, how.marks))
+
     blank = False
-    for odd, report in _validated(compiled, texts):
+    for odd, report in _validated(compiled, texts()):
         found = report.results
         trusted, doubted = _sort(found, odd, stated, how)
         yield from trusted
         doubtful |= doubted
         blank = blank or any(one.focus_node.startswith("_:") for one in found)
-    if blank:
-        every = stated.instances(how.marks) if chosen is None else chosen
-        doubtful.update(node for node in every if not isinstance(node, NamedNode))
-    yield from judge_anew(stated, how, doubtful, anew)
+    # The engine has names of its own for blank nodes.
+    yield from judge_anew(stated, how, doubtful | unnamed if blank else doubtful, anew)
 
 
 def judge_anew(stated: Stated, how: Plan, nodes: Iterable[Node], anew: Counter[str]) -> Iterator[ShapeResult]:
@@ -133,9 +129,9 @@ def _engine() -> Any:
 
 
 def _validated(compiled: Any, texts: Iterator[str]) -> Iterator[tuple[set[Node], Any]]:
-    """Yield for each part the nodes with a literal that is not plain, and the report.
+    """Yield for each text the nodes with a literal that is not plain, and the report.
 
-    While the engine looks at one part, the next is made ready.
+    While the engine looks at one, the next is made ready.
     """
     with ThreadPoolExecutor(1) as worker:
         waiting: deque[tuple[set[Node], Future[Any]]] = deque()

@@ -16,7 +16,7 @@ from rescue_kg.namespaces import PREFIXES
 if TYPE_CHECKING:
     from rescue_kg.cutting import Node
 
-__all__ = ["is_plain", "with_others"]
+__all__ = ["is_plain", "is_plain_text", "with_others"]
 
 _XSD: Final = PREFIXES["xsd"]
 _DATE: Final = r"[12]\d{3}-((0[1-9]|1[0-2])-(0[1-9]|1\d|2[0-8])|(0[13-9]|1[0-2])-(29|30)|(0[13578]|1[02])-31)"
@@ -47,14 +47,14 @@ def is_plain(literal: Literal) -> bool:
     if literal.datatype.value in _TEXTS:
         # `$` matches before a line feed at the end in some engines.
         return "\n" not in literal.value and (literal.language or "").islower() == bool(literal.language)
-    return _is_plain(literal.value, literal.datatype.value)
+    return is_plain_text(literal.value, literal.datatype.value)
 
 
 def with_others(text: str) -> set[Node]:
     """Return the nodes of a graph, as N-Triples, that have a typed or tagged literal of another kind."""
     # A look at the whole text, which is quick, says whether the lines need to be looked at.
     if (
-        all(_is_plain(*pair) for pair in set(_TYPED.findall(text)))
+        all(is_plain_text(*pair) for pair in set(_TYPED.findall(text)))
         and all(tag.islower() for tag in set(_TAG.findall(text)))
         and not ('\\"' in text and _QUOTED.search(text))
     ):
@@ -62,10 +62,11 @@ def with_others(text: str) -> set[Node]:
     return {
         BlankNode(node[2:]) if node.startswith("_:") else NamedNode(node[1:-1])
         for node, value, datatype, tag in _LINE.findall(text)
-        if not (tag.islower() if tag else _is_plain(value, datatype))
+        if not (tag.islower() if tag else is_plain_text(value, datatype))
     }
 
 
-def _is_plain(value: str, datatype: str) -> bool:
+def is_plain_text(value: str, datatype: str) -> bool:
+    """Return whether engines read a literal alike that is neither a string nor has a language tag."""
     form = _PLAIN.get(datatype)
     return form is not None and form.fullmatch(value) is not None

@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
     Term = NamedNode | BlankNode | Literal | Triple
 
-__all__ = ["NUMBERS", "SUBCLASS_OF", "TYPE", "Plan", "closure", "plan"]
+__all__ = ["NUMBERS", "SUBCLASS_OF", "TYPE", "Plan", "closure", "constraints", "plan"]
 
 _SH: Final = PREFIXES["sh"]
 _XSD: Final = PREFIXES["xsd"]
@@ -51,14 +51,14 @@ _PATTERN: Final = re.compile(r"(?:[^\\(]|\((?!\?)|\\[^\w\s])*")
 class Plan:
     """Shapes, told apart by how they are held against a graph.
 
-    `cut` are the shapes that can be judged part by part, by their own targets, `marked` the same by the marks
-    in `marks` (class -> property that marks its instances), `whole` those that cannot, of which
-    `whole_targets` have a target. `compared` are the properties whose values are compared as numbers,
-    `messages` the message of each shape that has one.
+    `marked` are the shapes that can be judged part by part, with the marks in `marks` (class -> property that
+    marks its instances) for targets, and `targets` those that a class is a target of; `whole` are those that
+    cannot, of which `whole_targets` have a target. `compared` are the properties whose values are compared as
+    numbers, `messages` the message of each shape that has one.
     """
 
-    cut: Store
     marked: Store
+    targets: Mapping[NamedNode, Iterable[Term]]
     whole: Store
     whole_targets: int
     marks: Mapping[NamedNode, NamedNode]
@@ -84,14 +84,16 @@ def plan(shapes: Store, below: Mapping[Term, set[Term]]) -> Plan:
     # An engine may refuse a shape that it does not know, whether or not it has a target.
     known = _reached(shapes, cuttable)
     marked = _without_targets(known, targeted.keys())
+    targets: dict[NamedNode, list[Term]] = {}
     for shape in cuttable:
         for instance_of in closure(targeted[shape]["targetClass"], below):
             if isinstance(instance_of, NamedNode):
                 mark = marks.setdefault(instance_of, NamedNode(f"urn:rescue-kg:focus:{len(marks)}"))
+                targets.setdefault(instance_of, []).append(shape)
                 marked.native.add(Quad(shape, NamedNode(_SH + "targetSubjectsOf"), mark, _GRAPH))  # type: ignore[arg-type]
     return Plan(
-        cut=_without_targets(known, targeted.keys() - cuttable),
         marked=marked,
+        targets=targets,
         whole=_without_targets(shapes, cuttable) if targeted.keys() - cuttable else Store(),
         whole_targets=len(targeted.keys() - cuttable),
         marks=marks,
@@ -112,7 +114,7 @@ class _Looks:
         return self._near(shape, of_value=False, above=())
 
     def _near(self, shape: Term, *, of_value: bool, above: tuple[Term, ...]) -> bool:
-        parts = list(self._parts(shape))
+        parts = list(constraints(self._shapes, shape))
         path = next((value for name, value in parts if name == "path"), None)
         if shape in above or (path is not None and (of_value or not isinstance(path, NamedNode))):
             return False
@@ -147,20 +149,22 @@ class _Looks:
         numbers = {
             self._value(part, "path")
             for shape in above[:1]
-            for name, part in self._parts(shape)
+            for name, part in constraints(self._shapes, shape)
             if name == "property" and getattr(self._value(part, "datatype"), "value", "") in NUMBERS
         }
         self.compared |= {term for term in compared if isinstance(term, NamedNode)}
         return compared <= numbers
 
-    def _parts(self, shape: Term) -> Iterator[tuple[str, Term]]:
-        if not isinstance(shape, Literal):
-            for quad in self._shapes.native.quads_for_pattern(shape, None, None):
-                if quad.predicate.value.startswith(_SH):
-                    yield quad.predicate.value.removeprefix(_SH), quad.object
-
     def _value(self, shape: Term, name: str) -> Term | None:
-        return next((value for part, value in self._parts(shape) if part == name), None)
+        return next((value for part, value in constraints(self._shapes, shape) if part == name), None)
+
+
+def constraints(shapes: Store, shape: Term) -> Iterator[tuple[str, Term]]:
+    """Yield what SHACL says of a shape: the name in its vocabulary, as minCount, and the value."""
+    if isinstance(shape, NamedNode | BlankNode):
+        for quad in shapes.native.quads_for_pattern(shape, None, None):
+            if quad.predicate.value.startswith(_SH):
+                yield quad.predicate.value.removeprefix(_SH), quad.object
 
 
 def closure(classes: Iterable[Term], below: Mapping[Term, set[Term]]) -> set[Term]:
@@ -179,14 +183,16 @@ def _reached(shapes: Store, roots: Iterable[Term]) -> Store:
     """Return a copy of some shapes with all that they refer to."""
     seen: set[Term] = set()
     todo = list(roots)
-    copy = Store()
+    reached: list[Quad] = []
     while todo:
         node = todo.pop()
         if node not in seen and isinstance(node, NamedNode | BlankNode):
             seen.add(node)
             about = list(shapes.native.quads_for_pattern(node, None, None))
-            copy.native.extend(about)
+            reached += about
             todo += [quad.object for quad in about]
+    copy = Store()
+    copy.native.extend(reached)
     return copy
 
 

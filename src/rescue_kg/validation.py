@@ -157,8 +157,8 @@ def validate(
     `shapes` are SHACL files and `checks` a folder of check queries to use instead of the packaged ones.
 
     Both engines find the same. `reference` is pySHACL, which copies the graph and takes minutes for 200,000
-    triples; `fast` is the `shacl` package, which looks at a large graph part by part, in bounded memory, and
-    leaves to pySHACL what it may see otherwise (`rescue_kg.fast_shacl`).
+    triples; `fast` passes once over the graph, in bounded memory, and asks the `shacl` package, or pySHACL
+    where that may see it otherwise, about the nodes that are not surely in order (`rescue_kg.fast_shacl`).
 
     With a `dataset` only the nodes that its graph says something of are looked at, by the shapes alone, since
     the checks look across datasets; the cost grows with the dataset, not with the store. What else is stated
