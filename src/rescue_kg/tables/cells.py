@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
     from rescue_kg.tables.columns import Column
 
-__all__ = ["SEPARATOR", "clean", "decimal", "escape", "fault", "literal", "number", "parts"]
+__all__ = ["SEPARATOR", "clean", "decimal", "escape", "fault", "faults", "literal", "number", "parts"]
 
 #: Between the values of a cell that has several.
 SEPARATOR: Final = "; "
@@ -70,8 +70,18 @@ def parts(cell: ibis.Value) -> ibis.Value:
     return cell.split(SEPARATOR)
 
 
-def fault(cell: ibis.Value, column: Column, found: ibis.Value | None = None) -> ibis.Value:
-    """Return what is wrong with one value that is not empty, as a text, or null.
+def fault(cell: ibis.Value, column: Column) -> ibis.Value:
+    """Return what is wrong with one value that is not empty, as a text, or null."""
+    import ibis
+
+    cases = faults(cell, column)
+    return ibis.cases(*cases) if cases else ibis.null("string")
+
+
+def faults(
+    cell: ibis.Value, column: Column, found: ibis.Value | None = None
+) -> list[tuple[ibis.Value, ibis.Value | str]]:
+    """Return what can be wrong with one value that is not empty: conditions, each with the reason.
 
     `found` is the number() of the value, where there is one at hand.
     """
@@ -83,23 +93,19 @@ def fault(cell: ibis.Value, column: Column, found: ibis.Value | None = None) -> 
         wrong = ~matches(cell, pattern)
         if column.kind == "iri":
             wrong = wrong | matches(cell, _PERCENT)
+        why: ibis.Value | str = f"found what is no {_NOUNS[column.kind]}, {expected}"
         if column.is_number:
-            cases += [
+            why = ibis.cases(
+                (cell.contains("\u2212"), f"found a minus sign (U+2212) that is no hyphen, {expected}"),
+                (cell.contains(","), f"found a comma, {expected} and nothing between thousands"),
+                (cell.contains("%"), f"found a percent sign, {expected}; the unit has its own column"),
                 (
-                    wrong & cell.contains("\u2212"),
-                    f"found a minus sign (U+2212) that is no hyphen, {expected}",
-                ),
-                (wrong & cell.contains(","), f"found a comma, {expected} and nothing between thousands"),
-                (
-                    wrong & cell.contains("%"),
-                    f"found a percent sign, {expected}; the unit has its own column",
-                ),
-                (
-                    wrong & matches(cell, "^[+-]?[0-9.]{19,}$"),
+                    matches(cell, "^[+-]?[0-9.]{19,}$"),
                     f"found more digits than are kept, {expected}, at most 18 on each side of the point",
                 ),
-            ]
-        cases.append((wrong, f"found what is no {_NOUNS[column.kind]}, {expected}"))
+                else_=why,
+            )
+        cases.append((wrong, why))
     if column.is_number:
         cases += _bounds(number(cell, column.kind) if found is None else found, column)
     if column.choices and not column.is_reference:
@@ -110,7 +116,7 @@ def fault(cell: ibis.Value, column: Column, found: ibis.Value | None = None) -> 
         cases.append((cell.length() < column.min_length, f"expected at least {column.min_length} characters"))
     if column.max_length:
         cases.append((cell.length() > column.max_length, f"expected at most {column.max_length} characters"))
-    return ibis.cases(*cases) if cases else ibis.null("string")
+    return cases
 
 
 _NOUNS: Final = {

@@ -15,7 +15,9 @@ if TYPE_CHECKING:
 
     from rescue_kg.tables.columns import Column, Group, Schema
 
-__all__ = ["TOLERANCE", "reasons"]
+    Case = tuple[ibis.Value, ibis.Value | str]
+
+__all__ = ["TOLERANCE", "is_faulty", "reasons"]
 
 #: How far, in percentage points, a printed percentage may lie from the one that its counts give. Half a point
 #: is half a unit of the last digit of a percentage without decimals; figures with decimals get the same room.
@@ -25,14 +27,12 @@ _RESCUE: Final = PREFIXES["rescue"]
 _PERCENT: Final = ("%", "percent", "per cent")
 
 
-def reasons(rows: ibis.Table, schema: Schema) -> dict[str, ibis.Value]:
-    """Return column -> what is wrong with it in a row, a text, or null: one reason for each cell at most.
+def cases(rows: ibis.Table, schema: Schema) -> dict[str, list[Case]]:
+    """Return column -> what can be wrong with it in a row: conditions with their reasons; the first counts.
 
-    `rows` come from rows.joined() with rows.numbers(). A row that could not be read has no other faults.
+    `rows` come from rows.joined() with rows.numbers(). Where a condition holds, its reason is not null.
     """
-    import ibis
-
-    across: dict[str, list[ibis.Value]] = {name: [] for name in schema.names}
+    across: dict[str, list[Case]] = {name: [] for name in schema.names}
     figure = has_part(rows, schema)
     for column in schema.columns:
         across[column.name] += _about_estimate(rows, column, schema, figure)
@@ -40,24 +40,46 @@ def reasons(rows: ibis.Table, schema: Schema) -> dict[str, ibis.Value]:
     for need in schema.needs:
         lacks = rows[need.where].notnull() & rows[need.column].isnull()
         why = f"found no value, expected one beside {need.where}: {need.message}"
-        across[need.column].append(ibis.cases((lacks, why)))
+        across[need.column].append((lacks, why))
     for group in schema.groups:
         _about_group(rows, group, across)
     if schema.kind == "finding":
         _about_figures(rows, schema, across)
     found = {ID: _about_id(rows)}
     for column in schema.columns:
-        own = _about_cell(rows, column, schema)
-        every = [own, *across[column.name]]
-        found[column.name] = ibis.coalesce(*every) if len(every) > 1 else own
-    readable = rows["_fault"].isnull()
-    return {name: ibis.ifelse(readable, why, ibis.null("string")) for name, why in found.items()}
+        found[column.name] = [*_about_cell(rows, column, schema), *across[column.name]]
+    return found
 
 
-def _about_id(rows: ibis.Table) -> ibis.Value:
+def reasons(rows: ibis.Table, schema: Schema) -> dict[str, ibis.Value]:
+    """Return column -> what is wrong with it in a row, a text, or null: one reason for each cell at most.
+
+    `rows` are those of cases(). A row that could not be read has no other faults.
+    """
     import ibis
 
-    return ibis.cases(
+    readable = rows["_fault"].isnull()
+    nothing = ibis.null("string")
+    return {
+        name: ibis.ifelse(readable, ibis.cases(*several), nothing) if several else nothing
+        for name, several in cases(rows, schema).items()
+    }
+
+
+def is_faulty(rows: ibis.Table, schema: Schema) -> ibis.Value:
+    """Return whether anything is wrong with a row: null or false where reasons() has none.
+
+    To look for what is wrong with few rows is much cheaper than to make the reasons of all.
+    """
+    wrong = rows["_fault"].notnull()
+    for several in cases(rows, schema).values():
+        for condition, _ in several:
+            wrong = wrong | condition
+    return wrong
+
+
+def _about_id(rows: ibis.Table) -> list[Case]:
+    return [
         (rows.id.isnull(), "found no value, expected one in every row"),
         (
             ~texts.is_slug(rows.id),
@@ -68,48 +90,38 @@ def _about_id(rows: ibis.Table) -> ibis.Value:
             rows["_known"].notnull(),
             "found an id that the graph has already, outside this dataset; expected a new one",
         ),
-    )
+    ]
 
 
-def _about_cell(rows: ibis.Table, column: Column, schema: Schema) -> ibis.Value:
-    import ibis
-
+def _about_cell(rows: ibis.Table, column: Column, schema: Schema) -> list[Case]:
     cell = rows[column.name]
-    cases = []
+    found: list[Case] = []
     if schema.is_asked(column):
-        cases.append((cell.isnull(), ibis.literal("found no value, expected one in every row")))
+        found.append((cell.isnull(), "found no value, expected one in every row"))
     why = f"_why_{column.name}"
     if column.is_reference or is_long(column):
         if why in rows.columns:
-            cases.append((rows[why].notnull(), rows[why]))
+            found.append((rows[why].notnull(), rows[why]))
     else:
         if column.repeatable:
-            cases.append((texts.matches(cell, f"(^|; ){texts.SPACE}*(; |$)"), ibis.literal(EMPTY)))
-        found = rows[f"_number_{column.name}"] if column.is_number else None
-        fault = cells.fault(cell, column, found)
-        cases.append((cell.notnull() & fault.notnull(), fault))
-    return ibis.cases(*cases) if cases else ibis.null("string")
+            found.append((texts.matches(cell, f"(^|; ){texts.SPACE}*(; |$)"), EMPTY))
+        found += cells.faults(cell, column, rows[f"_number_{column.name}"] if column.is_number else None)
+    return found
 
 
-def _about_estimate(rows: ibis.Table, column: Column, schema: Schema, figure: ibis.Value) -> list[ibis.Value]:
+def _about_estimate(rows: ibis.Table, column: Column, schema: Schema, figure: ibis.Value) -> list[Case]:
     """Return what is wrong with a cell of the estimate without figures, and with a number beside another."""
     import ibis
 
     cell = rows[column.name]
-    found = []
+    found: list[Case] = []
     if column.subject != schema.kind and not (schema.part and schema.part.always):
         figures = ", ".join(schema.figures)
         if column.required:
-            found.append(ibis.cases((cell.isnull() & figure, "found no value, expected one beside a figure")))
+            found.append((cell.isnull() & figure, "found no value, expected one beside a figure"))
         if column.name not in schema.figures:
-            found.append(
-                ibis.cases(
-                    (
-                        cell.notnull() & ~figure,
-                        f"found a value without a figure, which cannot be kept; expected one of {figures}",
-                    )
-                )
-            )
+            why = f"found a value without a figure, which cannot be kept; expected one of {figures}"
+            found.append((cell.notnull() & ~figure, why))
     for path, outside, words in (
         (column.not_above, operator.gt, "above"),
         (column.below, operator.ge, "that is not below"),
@@ -117,12 +129,13 @@ def _about_estimate(rows: ibis.Table, column: Column, schema: Schema, figure: ib
         other = schema.at(path) if path is not None else None
         if other is not None:
             wrong = outside(rows[f"_number_{column.name}"], rows[f"_number_{other.name}"])
-            why = ibis.literal(f"found a number {words} {other.name} (") + rows[other.name] + ")"
-            found.append(ibis.cases((wrong, why)))
+            found.append(
+                (wrong, ibis.literal(f"found a number {words} {other.name} (") + rows[other.name] + ")")
+            )
     return found
 
 
-def _about_kind(rows: ibis.Table, schema: Schema, across: dict[str, list[ibis.Value]]) -> None:
+def _about_kind(rows: ibis.Table, schema: Schema, across: dict[str, list[Case]]) -> None:
     """Add what the kind of a claim asks for, or rules out."""
     import ibis
 
@@ -130,28 +143,23 @@ def _about_kind(rows: ibis.Table, schema: Schema, across: dict[str, list[ibis.Va
     if which is None:
         return
     kind = rows[f"_iri_{which.name}"] if f"_iri_{which.name}" in rows.columns else ibis.null("string")
-    cases: dict[str, list[tuple[ibis.Value, str]]] = {}
     for rule in schema.rules:
         mine = kind == rule.node_class
         row = f"a row of the kind {rule.kind}"
         if rule.column not in across:
             why = f"found {row} in a table without the column {rule.column}: {rule.message}"
-            cases.setdefault(which.name, []).append((mine, why))
+            across[which.name].append((mine, why))
             continue
         cell = rows[rule.column]
         if rule.there:
             why = f"found no value, expected one in {row}: {rule.message}"
-            cases.setdefault(rule.column, []).append((mine & cell.isnull(), why))
+            across[rule.column].append((mine & cell.isnull(), why))
         else:
             why = f"found a value in {row}, expected none: {rule.message}"
-            cases.setdefault(rule.column, []).append((mine & cell.notnull(), why))
-    for name, several in cases.items():
-        across[name].append(ibis.cases(*several))
+            across[rule.column].append((mine & cell.notnull(), why))
 
 
-def _about_group(rows: ibis.Table, group: Group, across: dict[str, list[ibis.Value]]) -> None:
-    import ibis
-
+def _about_group(rows: ibis.Table, group: Group, across: dict[str, list[Case]]) -> None:
     names = ", ".join(group.columns)
     filled = [rows[name].notnull().cast("int64") for name in group.columns]
     count = filled[0]
@@ -159,14 +167,14 @@ def _about_group(rows: ibis.Table, group: Group, across: dict[str, list[ibis.Val
         count = count + one
     wanted = "one" if group.exactly else "at least one"
     nothing = f"found nothing in {names}, expected {wanted} of them: {group.message}"
-    across[group.columns[0]].append(ibis.cases((count == 0, nothing)))
+    across[group.columns[0]].append((count == 0, nothing))
     if group.exactly:
         both = f"found more than one of {names}, expected one of them: {group.message}"
         last = group.columns[-1]
-        across[last].append(ibis.cases((rows[last].notnull() & (count > 1), both)))
+        across[last].append((rows[last].notnull() & (count > 1), both))
 
 
-def _about_figures(rows: ibis.Table, schema: Schema, across: dict[str, list[ibis.Value]]) -> None:
+def _about_figures(rows: ibis.Table, schema: Schema, across: dict[str, list[Case]]) -> None:
     """Add what is wrong with figures beside each other: value and interval, percentage and counts."""
     import ibis
 
@@ -186,12 +194,11 @@ def _about_figures(rows: ibis.Table, schema: Schema, across: dict[str, list[ibis
     interval = ibis.literal("found a value outside its interval, ") + cell("ciLow") + " to " + cell("ciHigh")
     outside = low.notnull() & high.notnull() & (low <= high) & ((value < low) | (value > high))
     if "value" in by_name:
-        across[by_name["value"]].append(ibis.cases((outside, interval)))
+        across[by_name["value"]].append((outside, interval))
     if "ciLevel" in by_name:
         alone = cell("ciLevel").notnull() & cell("ciLow").isnull() & cell("ciHigh").isnull()
-        across[by_name["ciLevel"]].append(
-            ibis.cases((alone, "found a level without an interval, expected ci_low and ci_high beside it"))
-        )
+        why = "found a level without an interval, expected ci_low and ci_high beside it"
+        across[by_name["ciLevel"]].append((alone, why))
     measure = by_name.get("measure")
     if measure is None or f"_iri_{measure}" not in rows.columns:
         return
@@ -216,7 +223,7 @@ def _about_figures(rows: ibis.Table, schema: Schema, across: dict[str, list[ibis
             + _hundredths(ibis.ifelse(counts, share, ibis.null("float64")))
             + " %"
         )
-        across[by_name[name]].append(ibis.cases((is_share & off & counts, text)))
+        across[by_name[name]].append((is_share & off & counts, text))
 
 
 def _hundredths(percent: ibis.Value) -> ibis.Value:

@@ -88,9 +88,9 @@ class _Judge:
     known: ibis.Table | None
     long: dict[str, ibis.Table]
     again: ibis.Table
-    judging: ibis.Table
+    joined: ibis.Table
+    numbered: ibis.Table
     bad: ibis.Table
-    names_of_columns: tuple[str, ...]
     wanted: ibis.Table
 
     def __init__(self, engine: Engine, staged: Staged, nodes: Nodes, paths: Sequence[str]) -> None:
@@ -121,11 +121,9 @@ class _Judge:
             "_again": (self.again, "_again"),
             **{name: (table, COUNT) for name, table in self.long.items()},
         }
-        good = self.engine.view(
-            f"{self.kind}_good", self._good({name: table for name, (table, _) in sources.items()})
-        )
+        good = self.engine.view(f"{self.kind}_good", self.joined.anti_join(bad, COUNT))
         self.bad = bad
-        return Judged(self.schema, good, bad, self.names_of_columns, sources, self._good)
+        return Judged(self.schema, good, bad, self.schema.names, sources, self._good)
 
     def _good(self, sources: Mapping[str, ibis.Table]) -> ibis.Table:
         return self._joined(sources).anti_join(sources["_bad"], COUNT)
@@ -165,15 +163,18 @@ class _Judge:
             )
         own = other is self
         turn = 0
+        judging = None
         while True:
             fallen = self.engine.keep(f"{self.kind}_fallen", other.lost(bad if own else other.bad))
             if not self.engine.count(fallen):
                 return bad
+            if judging is None:
+                judging = self.engine.view(f"{self.kind}_judged", self._with_reasons(self.numbered))
             hits = []
             for lean in leans:
                 found = lean.semi_join(fallen, "iri").anti_join(bad, COUNT)
                 hits.append(found.group_by(COUNT).aggregate(hit=found.value.min()))
-            both = self.judging
+            both = judging
             for column, hit in zip(columns, hits, strict=True):
                 both = (
                     both.left_join(hit, COUNT).drop(f"{COUNT}_right").rename({f"_hit_{column.name}": "hit"})
@@ -190,7 +191,7 @@ class _Judge:
                     ibis.null("string"),
                 )
             more = self.engine.keep(
-                f"{self.kind}_{other.kind}_bad_{turn}", both.mutate(**changes).select(*self.judging.columns)
+                f"{self.kind}_{other.kind}_bad_{turn}", both.mutate(**changes).select(*judging.columns)
             )
             if not self.engine.count(more):
                 return bad
@@ -210,8 +211,6 @@ class _Judge:
 
     def _look_at(self, named: Sequence[_Judge]) -> None:
         """Judge every row by itself, beside the graph and the other rows."""
-        import ibis
-
         extra = []
         for other in named:
             usable = other.rows.filter(texts.is_slug(other.rows.id))
@@ -225,29 +224,32 @@ class _Judge:
                 long[column.name] = self.engine.keep(f"{self.kind}_{column.name}", table)
         again = self.engine.keep(f"{self.kind}_again", rows.repeated(self.rows, self.schema, self.paths))
         self.long, self.again = long, again
-        joined = self.engine.view(
-            f"{self.kind}_joined", self._joined({"_rows": self.rows, "_again": again, **long})
-        )
-        numbered = self.engine.view(f"{self.kind}_numbered", rows.numbers(joined, self.schema))
-        reasons = checks.reasons(numbered, self.schema)
-        values = {
-            f"_value_{name}": numbered[f"_bad_{name}" if f"_bad_{name}" in numbered.columns else name]
-            for name in reasons
-        }
-        judged = self.engine.view(
-            f"{self.kind}_judged",
-            numbered.select(
-                COUNT,
-                "_table",
-                *PLACES,
-                **values,
-                **{f"_reason_{name}": why for name, why in reasons.items()},
-            ),
-        )
-        wrong = ibis.coalesce(judged["_fault"], *(judged[f"_reason_{name}"] for name in reasons))
-        self.judging = judged
-        self.bad = self.engine.keep(f"{self.kind}_bad", judged.filter(wrong.notnull()))
-        self.names_of_columns = tuple(reasons)
+        joined = self._joined({"_rows": self.rows, "_again": again, **long})
+        self.joined = self.engine.view(f"{self.kind}_joined", joined)
+        self.numbered = self.engine.view(f"{self.kind}_numbered", rows.numbers(self.joined, self.schema))
+        # Most rows, and most tables, have no fault: reasons are made for those only that have one.
+        faulty = self.numbered.filter(checks.is_faulty(self.numbered, self.schema))
+        kept = self.engine.keep(f"{self.kind}_faulty", faulty)
+        if self.engine.count(kept):
+            self.bad = self.engine.keep(f"{self.kind}_bad", self._with_reasons(kept))
+        else:
+            self.bad = self.engine.store(f"{self.kind}_bad", (), self._types)
+
+    @property
+    def _types(self) -> dict[str, str]:
+        """The columns of bad rows: where a row stands, then its cells, then what is wrong with them."""
+        beside = [f"_{what}_{name}" for what in ("value", "reason") for name in self.schema.names]
+        whole = dict.fromkeys((COUNT, "_table", "_row"), "int64")
+        return {name: whole.get(name, "string") for name in (COUNT, "_table", *PLACES, *beside)}
+
+    def _with_reasons(self, numbered: ibis.Table) -> ibis.Table:
+        """Return rows, from joined() with numbers(), as bad ones."""
+        beside: dict[str, ibis.Value] = {}
+        for name, why in checks.reasons(numbered, self.schema).items():
+            cell = f"_bad_{name}" if f"_bad_{name}" in numbered.columns else name
+            beside |= {f"_value_{name}": numbered[cell], f"_reason_{name}": why}
+        found = numbered.select(COUNT, "_table", *PLACES, **beside)
+        return found.select(*self._types)
 
     def _upload(self) -> None:
         """Give the engine the names of the graph's nodes, and the nodes that rows may not make again."""

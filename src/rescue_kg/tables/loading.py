@@ -202,7 +202,7 @@ def _work(
     from rescue_kg.store import Store
     from rescue_kg.tables import judging, staging
     from rescue_kg.tables import rejects as rejecting
-    from rescue_kg.tables.engine import open_engine
+    from rescue_kg.tables.engine import expressions, open_engine
     from rescue_kg.tables.names import Nodes
     from rescue_kg.tables.reading import open_table
 
@@ -214,6 +214,7 @@ def _work(
     # What the dataset held goes, so it makes nothing known; the new terms do, in another graph.
     new_nodes = Store() if terms else None
     with (
+        expressions(),
         ThreadPoolExecutor(1) as beside,
         tempfile.TemporaryDirectory(prefix="rescue-kg-", ignore_cleanup_errors=True) as folder,
         open_engine(engine_name, folder) as engine,
