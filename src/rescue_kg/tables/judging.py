@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from rescue_kg.errors import RescueKgError, did_you_mean
 from rescue_kg.namespaces import PREFIXES, contract, expand, is_iri
 from rescue_kg.tables import checks, lines, references, rows, texts
-from rescue_kg.tables.names import key_of
+from rescue_kg.tables.names import MOST, key_of
 from rescue_kg.tables.reading import COUNT, PLACES
 from rescue_kg.tables.staging import batches
 
@@ -23,10 +23,10 @@ if TYPE_CHECKING:
     from rescue_kg.tables.names import Nodes
     from rescue_kg.tables.staging import Staged
 
-__all__ = ["Judged", "judge"]
+__all__ = ["Judged", "clean", "judge"]
 
-#: A reason with near names is made for so many names that are not known, out of so many that are.
-_HINTS, _KNOWN = 300, 20_000
+#: A reason with near names is made for so many names that are not known.
+_HINTS = 300
 #: Pairs of an unknown and a known name that are looked at in all, some 50 microseconds each.
 _PAIRS = 40_000
 
@@ -68,16 +68,27 @@ class Judged:
                     yield table, row, name, cell or "", reason
 
 
-def judge(engine: Engine, staged: Sequence[Staged], nodes: Nodes, paths: Sequence[str]) -> list[Judged]:
-    """Tell good rows from bad, studies before what names them.
+def clean(engine: Engine, staged: Sequence[Staged]) -> list[ibis.Table]:
+    """Return the rows of each kind with every cell as it counts."""
+    return [engine.keep(f"{one.schema.kind}_rows", rows.cleaned(one.raw, one.schema)) for one in staged]
+
+
+def judge(
+    engine: Engine,
+    staged: Sequence[Staged],
+    cleaned: Sequence[ibis.Table],
+    nodes: Nodes,
+    paths: Sequence[str],
+) -> list[Judged]:
+    """Tell good rows from bad, studies before what names them; `cleaned` comes from clean().
 
     A row that names a study or a claim whose own row is bad is bad as well, and so on.
     """
     names = [os.path.basename(path) for path in paths]  # noqa: PTH119
     judges: list[_Judge] = []
     judged = []
-    for table in staged:
-        judges.append(_Judge(engine, table, nodes, names))
+    for table, kept in zip(staged, cleaned, strict=True):
+        judges.append(_Judge(engine, table, kept, nodes, names))
         judged.append(judges[-1].judged(judges))
     return judged
 
@@ -93,13 +104,15 @@ class _Judge:
     bad: ibis.Table
     wanted: ibis.Table
 
-    def __init__(self, engine: Engine, staged: Staged, nodes: Nodes, paths: Sequence[str]) -> None:
+    def __init__(
+        self, engine: Engine, staged: Staged, cleaned: ibis.Table, nodes: Nodes, paths: Sequence[str]
+    ) -> None:
         self.engine = engine
         self.schema = staged.schema
         self.kind = staged.schema.kind
         self.nodes = nodes
         self.paths = paths
-        self.rows = engine.keep(f"{self.kind}_rows", rows.cleaned(staged.raw, self.schema))
+        self.rows = cleaned
         self.present = {
             *staged.present,
             *(column.name for column in self.schema.columns if column.default is not None),
@@ -321,9 +334,9 @@ class _Judge:
 
     def _near(self, key: str, names: ibis.Table) -> list[str]:
         """Return the names that an unknown one may have meant; none where they are too many."""
-        mine = names.filter(names.key == key).select("name").distinct().limit(_KNOWN + 1)
+        mine = names.filter(names.key == key).select("name").distinct().limit(MOST + 1)
         found = [name for (name,) in self.engine.rows(mine)]
-        return [] if len(found) > _KNOWN else found
+        return [] if len(found) > MOST else found
 
     def _unknown(self, value: str, column: Column, near: list[str]) -> str:
         expected = "a " + (" or ".join(map(contract, column.classes)) or "value of this column")

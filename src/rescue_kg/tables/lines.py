@@ -41,7 +41,7 @@ def block(rows: ibis.Table, schema: Schema, graph: str | None = None) -> ibis.Ta
     for column in schema.columns:
         if column.subject == schema.kind:
             said += _statements(rows, column, schema, node, end)
-    texts = [_about(node, said, end)]
+    texts = _about(node, said, end)
     part = schema.part
     if part is not None and (schema.figures or part.always):
         second = ibis.literal(f"<{PREFIXES[part.name]}") + rows.id + "-1>"
@@ -50,21 +50,21 @@ def block(rows: ibis.Table, schema: Schema, graph: str | None = None) -> ibis.Ta
         for column in schema.columns:
             if column.subject == part.name:
                 said += _statements(rows, column, schema, other, end)
-        # Where there is no node there is no statement about it.
-        made = node + f"<{part.link}> " + second + end + _about(other, said, end)
-        texts.append(made if part.always else ibis.ifelse(has_part(rows, schema), made, ""))
+        for text in (node + f"<{part.link}> " + second + end, *_about(other, said, end)):
+            # Where there is no node there is no statement about it.
+            texts.append(text if part.always else ibis.ifelse(has_part(rows, schema), text, ""))
     return rows.select(COUNT, block=joined(texts))
 
 
-def _about(node: ibis.Value, said: Sequence[ibis.Value | str], end: str) -> ibis.Value:
-    """Return the statements with predicates and objects `said`, those that are null left out.
+def _about(node: ibis.Value, said: Sequence[ibis.Value | str], end: str) -> list[ibis.Value]:
+    """Return texts that together are the statements with predicates and objects `said`, without what is null.
 
     What stands between two of them is made once, and all are joined at once: to put together every statement
     by itself takes several times as long.
     """
     import ibis
 
-    return joined([node, (ibis.literal(end) + node).join(said), ibis.literal(end)])
+    return [node, (ibis.literal(end) + node).join(said), ibis.literal(end)]
 
 
 def label(rows: ibis.Table, schema: Schema) -> ibis.Value:

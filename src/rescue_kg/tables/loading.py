@@ -229,11 +229,12 @@ def _work(
             opened.append(open_table(path))
             stack.callback(opened[-1].close)
         staged = staging.stage(engine, opened, progress)
+        cleaned = judging.clean(engine, staged)
         for loading in loads:
             loading.result()
         stores = [store] if new_nodes is None else [store, new_nodes]
         with store.reading():
-            judged = judging.judge(engine, staged, Nodes(stores, graphs), paths)
+            judged = judging.judge(engine, staged, cleaned, Nodes(stores, graphs), paths)
         written = [
             rejecting.Rejects(file, os.path.join(folder, f"rejects-{place}.tsv"))  # noqa: PTH118
             for place, file in enumerate(files)

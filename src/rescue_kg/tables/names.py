@@ -15,13 +15,15 @@ if TYPE_CHECKING:
     from rescue_kg.store import Store
     from rescue_kg.tables.columns import Column
 
-__all__ = ["EXACT", "LABEL", "LOCAL", "SYNONYM", "Name", "Nodes", "is_value_set", "key_of"]
+__all__ = ["EXACT", "LABEL", "LOCAL", "MOST", "SYNONYM", "Name", "Nodes", "is_value_set", "key_of"]
 
 #: How well a name fits; the best that fits decides, as in `rescue_kg.terms.resolve()`.
 EXACT, LABEL, SYNONYM, LOCAL = range(4)
 
 #: Of a class with more nodes than this, only those are looked at that a table names.
 _MANY: Final = 5_000
+#: Of more names than this none is proposed for one that is not known.
+MOST: Final = 20_000
 
 _TYPE: Final = NamedNode(PREFIXES["rdf"] + "type")
 _SUBCLASS_OF: Final = NamedNode(PREFIXES["rdfs"] + "subClassOf")
@@ -59,13 +61,17 @@ class Nodes:
         key = key_of(column)
         for iri, name in zip(column.choices, column.short, strict=False):
             yield Name(key, LABEL, name, iri)
-        iris: Iterable[str] | None = column.choices or self.few(column.classes)
-        for iri in self._named(column.classes, wanted) if iris is None else iris:
+        few: Iterable[str] | None = column.choices or self.few(column.classes)
+        found = self._named(column.classes, wanted) if few is None else ((iri, False) for iri in few)
+        for place, (iri, exact) in enumerate(found):
             short = contract(iri)
             yield Name(key, EXACT, iri, iri)
             if short != iri:
                 yield Name(key, EXACT, short, iri)
                 yield Name(key, LOCAL, short.partition(":")[2], iri)
+            if exact and place > MOST:
+                # So many names are not looked through for one that is near, and nothing else asks for these.
+                continue
             node = NamedNode(iri)
             for rank, predicate in ((LABEL, _LABEL), (SYNONYM, _SYNONYM)):
                 for text, _ in self._texts(node, predicate):
@@ -81,16 +87,17 @@ class Nodes:
         known = self._nodes_of(classes)
         return (iri for iri in iris if self._is(iri, known))
 
-    def _named(self, classes: Iterable[str], wanted: Iterable[str]) -> Iterator[str]:
-        """Yield the IRIs of the nodes of some classes that one of the values names; one may come twice."""
+    def _named(self, classes: Iterable[str], wanted: Iterable[str]) -> Iterator[tuple[str, bool]]:
+        """Yield nodes of some classes that values name, and whether by IRI or CURIE; one may come twice."""
         known = self._nodes_of(classes)
         for value in wanted:
             iri = _exact(value)
             # What fits exactly decides: what else is called so need not be looked for.
             if iri is not None and self._is(iri, known):
-                yield iri
+                yield iri, True
             else:
-                yield from (other for other in set(self._candidates(value)) if self._is(other, known))
+                others = set(self._candidates(value))
+                yield from ((other, False) for other in others if self._is(other, known))
 
     def _nodes_of(self, names: Iterable[str]) -> set[NamedNode]:
         return {NamedNode(name) for name in self._with_subclasses(names)}

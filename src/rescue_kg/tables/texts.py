@@ -55,7 +55,9 @@ def strip(text: ibis.Value) -> ibis.Value:
     import ibis
 
     around = f"^{SPACE}+|{SPACE}+$"
-    return ibis.ifelse(matches(text, f"^{SPACE}|{SPACE}$"), text.re_replace(portable(around), ""), text)
+    # Few have any, and what comes before the exclamation mark is found out in a fraction of the time.
+    may_have = (text < "!") | (text.right(1) < "!")
+    return ibis.ifelse(may_have, text.re_replace(portable(around), ""), text)
 
 
 def fold(text: ibis.Value) -> ibis.Value:
