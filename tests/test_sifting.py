@@ -162,3 +162,25 @@ def test_properties_that_are_compared(low: str, high: str, suspect: bool) -> Non
     how = plan(asked, stated.below)
     assert not len(how.whole)
     assert list(suspects(stated, how)) == ([NamedNode("urn:n")] if suspect else [])
+
+
+def test_a_class_without_a_name_is_below_a_target_too() -> None:
+    asked, store = Store(), Store()
+    asked.load_file(
+        b"""
+        @prefix sh: <http://www.w3.org/ns/shacl#> .
+        <urn:shape> a sh:NodeShape ; sh:targetClass <urn:kind> ; sh:property <urn:least> .
+        <urn:least> sh:path <urn:path> ; sh:minCount 1 ; sh:message "none" .
+        """,
+        graph=ONTOLOGY_GRAPH,
+    )
+    store.load_file(
+        b"""
+        @prefix rdfs: <http://www.w3.org/2000/01/rdf-schema#> .
+        <urn:n> a _:below . _:below rdfs:subClassOf <urn:kind> .
+        """,
+        graph=ONTOLOGY_GRAPH,
+    )
+    expected = shacl.results(store, asked)
+    assert len(expected) == 1
+    assert list(fast_shacl.results(Stated(store), asked, anew=Counter())) == expected

@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import TYPE_CHECKING, Final, TypeAlias
 
-from pyoxigraph import Literal, NamedNode, RdfFormat, parse
+from pyoxigraph import Literal, RdfFormat, parse
 
 from rescue_kg.namespaces import PREFIXES
 from rescue_kg.plain_literals import is_plain, is_plain_text
@@ -52,7 +52,7 @@ _COUNTS: Final = ("minCount", "maxCount")
 _PAIRS: Final = ("lessThan", "lessThanOrEquals")
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Seen:
     """What is seen of a node.
 
@@ -128,9 +128,10 @@ class Judge:
     """
 
     def __init__(
-        self, shapes: Store, targets: Mapping[NamedNode, Iterable[Term]], below: Mapping[Term, set[Term]]
+        self, shapes: Store, targets: Mapping[Term, Iterable[Term]], below: Mapping[Term, set[Term]]
     ) -> None:
         self._shapes, self._below = shapes, below
+        self._constraints = constraints(shapes)
         self._known: dict[tuple[Term, bool], _Shape] = {}
         #: For each path what property shapes ask of each value, and where; many ask the same, as of labels.
         self._asked: dict[str, list[list[Test]]] = defaultdict(list)
@@ -155,7 +156,7 @@ class Judge:
         """Return a shape; one that is `inside` a choice or a negation need not hold for a node to conform."""
         if (term, inside) in self._known:
             return self._known[term, inside]
-        parts = list(constraints(self._shapes, term))
+        parts = self._constraints.get(term, [])
         path = next((str(value) for name, value in parts if name == "path"), None)
         shape = self._known[term, inside] = _Shape([], path)
         for name, value in parts:

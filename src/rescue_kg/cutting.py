@@ -61,7 +61,7 @@ class Stated:
                 if isinstance(row["s"], (NamedNode, BlankNode)):
                     yield row["s"]
 
-    def instances(self, kinds: Iterable[NamedNode]) -> Iterator[Node]:
+    def instances(self, kinds: Iterable[Term]) -> Iterator[Node]:
         """Yield the nodes that are typed with one of some classes, a node once for each."""
         for kind in kinds:
             for quad in self.store.native.quads_for_pattern(None, TYPE, kind):
@@ -81,7 +81,7 @@ class Stated:
         """Return what is stated of a node."""
         return self.quads(node, None)
 
-    def around(self, nodes: Iterable[Node], marks: Mapping[NamedNode, NamedNode]) -> list[Quad]:
+    def around(self, nodes: Iterable[Node], marks: Mapping[Term, NamedNode]) -> list[Quad]:
         """Return a part: what is stated of some nodes, with their marks, and the types of those they name."""
         own = set(nodes)
         part: set[Quad] = {_alone(quad) for quad in self.subclasses}
@@ -90,7 +90,7 @@ class Stated:
             for quad in self.about(node):
                 part.add(_alone(quad))
                 kind = quad.object
-                if quad.predicate == TYPE and isinstance(kind, NamedNode) and kind in marks:
+                if quad.predicate == TYPE and kind in marks:
                     part.add(Quad(node, marks[kind], node, _GRAPH))
                 if isinstance(quad.object, (NamedNode, BlankNode)):
                     named.add(quad.object)

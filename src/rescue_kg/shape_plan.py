@@ -58,10 +58,10 @@ class Plan:
     """
 
     marked: Store
-    targets: Mapping[NamedNode, Iterable[Term]]
+    targets: Mapping[Term, Iterable[Term]]
     whole: Store
     whole_targets: int
-    marks: Mapping[NamedNode, NamedNode]
+    marks: Mapping[Term, NamedNode]
     compared: frozenset[NamedNode]
     messages: Mapping[str, str]
 
@@ -80,21 +80,19 @@ def plan(shapes: Store, below: Mapping[Term, set[Term]]) -> Plan:
     cuttable = {
         shape for shape, kinds in targeted.items() if kinds.keys() == {"targetClass"} and looks.near(shape)
     }
-    marks: dict[NamedNode, NamedNode] = {}
+    marks: dict[Term, NamedNode] = {}
     # An engine may refuse a shape that it does not know, whether or not it has a target.
-    known = _reached(shapes, cuttable)
-    marked = _without_targets(known, targeted.keys())
-    targets: dict[NamedNode, list[Term]] = {}
+    marked = list(_without_targets(_reached(shapes, cuttable), targeted.keys()))
+    targets: dict[Term, list[Term]] = {}
     for shape in cuttable:
         for instance_of in closure(targeted[shape]["targetClass"], below):
-            if isinstance(instance_of, NamedNode):
-                mark = marks.setdefault(instance_of, NamedNode(f"urn:rescue-kg:focus:{len(marks)}"))
-                targets.setdefault(instance_of, []).append(shape)
-                marked.native.add(Quad(shape, NamedNode(_SH + "targetSubjectsOf"), mark, _GRAPH))  # type: ignore[arg-type]
+            mark = marks.setdefault(instance_of, NamedNode(f"urn:rescue-kg:focus:{len(marks)}"))
+            targets.setdefault(instance_of, []).append(shape)
+            marked.append(Quad(shape, NamedNode(_SH + "targetSubjectsOf"), mark, _GRAPH))  # type: ignore[arg-type]
     return Plan(
-        marked=marked,
+        marked=_store(marked),
         targets=targets,
-        whole=_without_targets(shapes, cuttable) if targeted.keys() - cuttable else Store(),
+        whole=_store(_without_targets(shapes.quads(), cuttable) if targeted.keys() - cuttable else ()),
         whole_targets=len(targeted.keys() - cuttable),
         marks=marks,
         compared=frozenset(looks.compared),
@@ -107,6 +105,7 @@ class _Looks:
 
     def __init__(self, shapes: Store) -> None:
         self._shapes = shapes
+        self._constraints = constraints(shapes)
         self.compared: set[NamedNode] = set()
 
     def near(self, shape: Term) -> bool:
@@ -114,7 +113,7 @@ class _Looks:
         return self._near(shape, of_value=False, above=())
 
     def _near(self, shape: Term, *, of_value: bool, above: tuple[Term, ...]) -> bool:
-        parts = list(constraints(self._shapes, shape))
+        parts = self._constraints.get(shape, [])
         path = next((value for name, value in parts if name == "path"), None)
         if shape in above or (path is not None and (of_value or not isinstance(path, NamedNode))):
             return False
@@ -149,22 +148,23 @@ class _Looks:
         numbers = {
             self._value(part, "path")
             for shape in above[:1]
-            for name, part in constraints(self._shapes, shape)
+            for name, part in self._constraints.get(shape, [])
             if name == "property" and getattr(self._value(part, "datatype"), "value", "") in NUMBERS
         }
         self.compared |= {term for term in compared if isinstance(term, NamedNode)}
         return compared <= numbers
 
     def _value(self, shape: Term, name: str) -> Term | None:
-        return next((value for part, value in constraints(self._shapes, shape) if part == name), None)
+        return next((value for part, value in self._constraints.get(shape, []) if part == name), None)
 
 
-def constraints(shapes: Store, shape: Term) -> Iterator[tuple[str, Term]]:
-    """Yield what SHACL says of a shape: the name in its vocabulary, as minCount, and the value."""
-    if isinstance(shape, NamedNode | BlankNode):
-        for quad in shapes.native.quads_for_pattern(shape, None, None):
-            if quad.predicate.value.startswith(_SH):
-                yield quad.predicate.value.removeprefix(_SH), quad.object
+def constraints(shapes: Store) -> dict[Term, list[tuple[str, Term]]]:
+    """Return what SHACL says of each shape: the names in its vocabulary, as minCount, and the values."""
+    found: dict[Term, list[tuple[str, Term]]] = {}
+    for quad in shapes.native:
+        if (name := quad.predicate.value).startswith(_SH):
+            found.setdefault(quad.subject, []).append((name.removeprefix(_SH), quad.object))
+    return found
 
 
 def closure(classes: Iterable[Term], below: Mapping[Term, set[Term]]) -> set[Term]:
@@ -179,8 +179,8 @@ def closure(classes: Iterable[Term], below: Mapping[Term, set[Term]]) -> set[Ter
     return seen
 
 
-def _reached(shapes: Store, roots: Iterable[Term]) -> Store:
-    """Return a copy of some shapes with all that they refer to."""
+def _reached(shapes: Store, roots: Iterable[Term]) -> list[Quad]:
+    """Return what is said of some shapes and of all that they refer to."""
     seen: set[Term] = set()
     todo = list(roots)
     reached: list[Quad] = []
@@ -191,26 +191,25 @@ def _reached(shapes: Store, roots: Iterable[Term]) -> Store:
             about = list(shapes.native.quads_for_pattern(node, None, None))
             reached += about
             todo += [quad.object for quad in about]
-    copy = Store()
-    copy.native.extend(reached)
-    return copy
+    return reached
 
 
-def _without_targets(shapes: Store, without: Iterable[Term]) -> Store:
-    """Return a copy of shapes in which some have no target, and are only what others refer to."""
+def _without_targets(shapes: Iterable[Quad], without: Iterable[Term]) -> Iterator[Quad]:
+    """Yield shapes in which some have no target, and are only what others refer to."""
     targets = {NamedNode(_SH + name) for name in _TARGETS}
     gone = set(without)
-    copy = Store()
-    copy.load_quads(
-        (
-            quad
-            for quad in shapes.quads()
-            if quad.subject not in gone
-            or not (quad.predicate in targets or (quad.predicate == TYPE and quad.object in _CLASSES))
-        ),
-        ONTOLOGY_GRAPH,
+    return (
+        quad
+        for quad in shapes
+        if quad.subject not in gone
+        or not (quad.predicate in targets or (quad.predicate == TYPE and quad.object in _CLASSES))
     )
-    return copy
+
+
+def _store(quads: Iterable[Quad]) -> Store:
+    store = Store()
+    store.native.extend(quads)
+    return store
 
 
 def _messages(shapes: Store) -> dict[str, str]:

@@ -31,14 +31,13 @@ if TYPE_CHECKING:
 
 __all__ = ["ROOM", "suspects"]
 
-#: What is met of so many nodes is held in memory, in about 100 MB.
+#: What is met of so many nodes is held in memory, in some 120 MB.
 ROOM: Final = 200_000
 #: So many lines, and kinds of nodes, are known at a time, and so much text is looked at in one go.
 _LINES: Final = 100_000
 _BLOCK: Final = 1 << 18
 _FILES: Final = 64
 _TYPE: Final = str(TYPE)
-_QUOTE: Final = '"'
 
 
 def suspects(stated: Stated, how: Plan, room: int = ROOM) -> Iterator[Node]:
@@ -93,11 +92,13 @@ class _Sieve:
             file.close()
 
     def _read(self, text: str) -> None:
-        nodes, codes = self._nodes, self._codes
+        nodes, codes, last = self._nodes, self._codes, ""
         for line in text.split("\n")[:-1]:
             node, _, rest = line.partition(" ")
             if code := codes[rest]:
-                nodes[node].append(code)
+                if node != last:
+                    last, own = node, nodes[node]
+                own.append(code)
                 if code < 0:
                     path, _, value = rest.partition(" ")
                     self._number(path, node, value)
@@ -190,18 +191,30 @@ class _Codes(dict[str, int]):
         super().__init__()
         self._stated, self._judge = stated, judge
         self._compared = {path for pair in judge.pairs for path in (pair.lower, pair.higher)}
+        #: For each path that shapes look at, the codes of texts, by what comes after them, where that is all
+        #: that shapes see.
+        self._ends: dict[str, dict[str, int]] = {path: {} for path in (*judge.paths, _TYPE)}
         self.facts: dict[int, _Fact] = {}
         self._codes: dict[_Fact, int] = {}
 
     def __missing__(self, line: str) -> int:
-        path, _, value = line[:-2].partition(" ")
-        if path not in self._judge.paths and path != _TYPE:
+        path, _, value = line.partition(" ")
+        ends = self._ends.get(path)
+        if ends is None:
             return 0
-        if path not in self._judge.worded and value[0] == '"' and value[1] != '"' and value[-1] != ">":
-            return self[f'{path} ""{value.rpartition(_QUOTE)[2]} .']
+        end = ""
+        if value[0] == '"' and path not in self._judge.worded:
+            end = value[value.rindex('"') :]
+            if end in ends:
+                return ends[end]
+        code = self._code(path, value[:-2])
+        # Of a typed literal, the text says whether it is plain.
+        if end and end[1] != "^":
+            ends[end] = code
+            return code
         if len(self) >= _LINES:
             self.clear()
-        code = self[line] = self._code(path, value)
+        self[line] = code
         return code
 
     def _code(self, path: str, value: str) -> int:
