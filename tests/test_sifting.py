@@ -16,9 +16,10 @@ from test_fast_validation import TYPE, VALUES, packaged, packaged_shapes, spoile
 
 KIND, OTHER, BELOW, PATH = (NamedNode(f"urn:{name}") for name in ("kind", "other", "below", "path"))
 GRAPH = NamedNode(ONTOLOGY_GRAPH)
+TYPES = ("integer", "decimal", "string", "boolean", "date", "dateTime", "gYear", "anyURI", "double")
 #: What a property shape may ask of values, and a node shape of a node.
 ASKED = [
-    *(f"sh:datatype xsd:{name}" for name in ("integer", "decimal", "string", "date", "dateTime", "anyURI")),
+    *(f"sh:datatype xsd:{name}" for name in TYPES),
     *("sh:datatype rdf:langString", "sh:datatype <urn:datatype>", "sh:datatype rdfs:Literal"),
     *(f"sh:nodeKind sh:{name}" for name in ("IRI", "BlankNode", "Literal", "BlankNodeOrIRI")),
     *(f"sh:nodeKind sh:{name}" for name in ("BlankNodeOrLiteral", "IRIOrLiteral")),
