@@ -102,6 +102,7 @@ class _Judge:
     joined: ibis.Table
     numbered: ibis.Table
     bad: ibis.Table
+    is_clean: bool
     wanted: ibis.Table
 
     def __init__(
@@ -125,9 +126,10 @@ class _Judge:
         """Return the judgement; `judges` are those of tables whose rows these rows may name, and this one."""
         named = [one for one in judges if self._naming(one)]
         self._look_at(named)
-        bad = self.bad
+        bad = clean = self.bad
         for one in named:
             bad = self._fallen(bad, one)
+            self.is_clean = self.is_clean and bad is clean
         sources = {
             "_rows": (self.rows, COUNT),
             "_bad": (bad, COUNT),
@@ -161,8 +163,9 @@ class _Judge:
         """Return the bad rows with those that name a node whose own row, with another judge, is bad."""
         import ibis
 
+        own = other is self
         columns = self._naming(other)
-        if self.known is None:
+        if self.known is None or other.is_clean:
             return bad
         leans = []
         for column in columns:
@@ -174,7 +177,6 @@ class _Judge:
                     f"{self.kind}_leans_{column.name}", leaning.select(values[COUNT], values.value, mine.iri)
                 )
             )
-        own = other is self
         turn = 0
         judging = None
         while True:
@@ -235,15 +237,21 @@ class _Judge:
             if rows.is_long(column):
                 table = rows.several(self.rows, column, known)
                 long[column.name] = self.engine.keep(f"{self.kind}_{column.name}", table)
-        again = self.engine.keep(f"{self.kind}_again", rows.repeated(self.rows, self.schema, self.paths))
-        self.long, self.again = long, again
-        joined = self._joined({"_rows": self.rows, "_again": again, **long})
+        self.long = long
+        ids = self.engine.keep(f"{self.kind}_shared", rows.shared(self.rows))
+        if self.engine.count(ids):
+            again = rows.repeated(self.rows, ids, self.schema, self.paths)
+            self.again = self.engine.keep(f"{self.kind}_again", again)
+        else:
+            self.again = self.engine.store(f"{self.kind}_again", (), rows.REPEATED)
+        joined = self._joined({"_rows": self.rows, "_again": self.again, **long})
         self.joined = self.engine.view(f"{self.kind}_joined", joined)
         self.numbered = self.engine.view(f"{self.kind}_numbered", rows.numbers(self.joined, self.schema))
         # Most rows, and most tables, have no fault: reasons are made for those only that have one.
         faulty = self.numbered.filter(checks.is_faulty(self.numbered, self.schema))
         kept = self.engine.keep(f"{self.kind}_faulty", faulty)
-        if self.engine.count(kept):
+        self.is_clean = not self.engine.count(kept)
+        if not self.is_clean:
             self.bad = self.engine.keep(f"{self.kind}_bad", self._with_reasons(kept))
         else:
             self.bad = self.engine.store(f"{self.kind}_bad", (), self._types)

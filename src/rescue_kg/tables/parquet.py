@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final, NamedTuple
 
 from rescue_kg.errors import InputError
+from rescue_kg.tables.arrow import numbers, texts
 from rescue_kg.tables.plain import is_filled
 from rescue_kg.tables.reading import PLACES
 
@@ -65,7 +66,7 @@ def _batches(file: str, source: pa.parquet.ParquetFile, done: list[int]) -> Iter
                 clean = pc.is_null(faults[0])
                 nothing = pa.scalar(None, type=pa.string())
                 columns = [pc.if_else(clean, column, nothing) for column in columns]
-            rows = pa.array(range(row, row + batch.num_rows), type=pa.int64())
+            rows = numbers(range(row, row + batch.num_rows))
             row += batch.num_rows
             done[0] = size * (row - 2) // total
             made = pa.record_batch([*columns, rows, *faults], names=[*names, *PLACES])
@@ -97,7 +98,6 @@ def _text(file: str, name: str, column: pa.Array) -> pa.Array:
 
 def _faults(names: list[str], columns: list[pa.Array]) -> list[pa.Array]:
     """Return what is wrong with each row: a NUL in the first cell that has one."""
-    import pyarrow as pa
     import pyarrow.compute as pc
 
     size = len(columns[0]) if columns else 0
@@ -111,7 +111,7 @@ def _faults(names: list[str], columns: list[pa.Array]) -> list[pa.Array]:
                     found, (name, shown, "found a NUL character, which no text has"), strict=True
                 ):
                     values[place] = text
-    return [pa.array(values, type=pa.string()) for values in found]
+    return [texts(values) for values in found]
 
 
 def _may_have_nul(column: pa.Array) -> bool:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 from typing import TYPE_CHECKING, Final
 
+from rescue_kg.tables.arrow import numbers
 from rescue_kg.tables.reading import PLACES
 
 if TYPE_CHECKING:
@@ -51,7 +52,7 @@ def batch(data: bytes, header: Sequence[str], delimiter: str, row: int) -> pa.Re
         return None
     size = table.num_rows
     nothing = pa.nulls(size, pa.string())
-    rows = pa.array(range(row, row + size), pa.int64())
+    rows = numbers(range(row, row + size))
     found = pa.record_batch([*columns, rows, nothing, nothing, nothing], names=[*header, *PLACES])
     filled = is_filled(columns)
     return found if filled is None else found.filter(filled)
@@ -62,9 +63,9 @@ def is_filled(columns: Sequence[pa.Array]) -> pa.Array | None:
     import pyarrow as pa
     import pyarrow.compute as pc
 
-    filled = pa.array([False] * len(columns[0]))
+    filled = pa.nulls(len(columns[0]), pa.bool_())
     for column in columns:
-        filled = pc.or_(filled, pc.fill_null(pc.greater(pc.binary_length(column), 0), False))
-        if pc.all(filled).as_py():
+        filled = pc.or_kleene(filled, pc.cast(pc.binary_length(column), pa.bool_()))
+        if pc.all(filled, skip_nulls=False).as_py():
             return None
     return filled

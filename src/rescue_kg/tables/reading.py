@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final, NamedTuple
 
 from rescue_kg.errors import InputError, NotAvailableError, UnknownFormatError, did_you_mean
+from rescue_kg.tables.arrow import numbers, texts
 from rescue_kg.tables.columns import ID, KINDS, schema
 
 if TYPE_CHECKING:
@@ -131,14 +132,12 @@ def _batches(
     import pyarrow as pa
 
     names = [*columns, *PLACES]
-    types = [pa.string()] * len(columns) + [pa.int64()] + [pa.string()] * 3
+    made_by = [texts] * len(columns) + [numbers] + [texts] * 3
     empty: list[str | None] = [None] * len(columns)
     rows: list[Sequence[object]] = []
 
     def batch() -> pa.RecordBatch:
-        arrays = [
-            pa.array(values, type=kind) for values, kind in zip(zip(*rows, strict=True), types, strict=True)
-        ]
+        arrays = [make(values) for values, make in zip(zip(*rows, strict=True), made_by, strict=True)]
         return pa.record_batch(arrays, names=names)
 
     for record in records:

@@ -16,7 +16,22 @@ if TYPE_CHECKING:
 
     from rescue_kg.tables.columns import Column, Schema
 
-__all__ = ["cleaned", "has_part", "is_long", "joined", "known", "numbers", "repeated", "several", "subject"]
+__all__ = [
+    "REPEATED",
+    "cleaned",
+    "has_part",
+    "is_long",
+    "joined",
+    "known",
+    "numbers",
+    "repeated",
+    "several",
+    "shared",
+    "subject",
+]
+
+#: The columns of repeated().
+REPEATED: Final = {"_again": "int64", "_why_again": "string"}
 
 
 def cleaned(raw: ibis.Table, schema: Schema) -> ibis.Table:
@@ -178,13 +193,18 @@ def numbers(rows: ibis.Table, schema: Schema) -> ibis.Table:
     return rows.mutate(**found) if found else rows
 
 
-def repeated(rows: ibis.Table, schema: Schema, tables: Sequence[str]) -> ibis.Table:
-    """Return `_again` and `_why_again` for the rows whose id stands in an earlier row."""
+def shared(rows: ibis.Table) -> ibis.Table:
+    """Return the ids that stand in more than one row: `id`, and the number of its `first` row."""
+    named = rows.filter(rows.id.notnull())
+    ids = named.group_by("id").aggregate(first=named[COUNT].min(), times=named.count())
+    return ids.filter(ids.times > 1).select("id", "first")
+
+
+def repeated(rows: ibis.Table, ids: ibis.Table, schema: Schema, tables: Sequence[str]) -> ibis.Table:
+    """Return `_again` and `_why_again` for the rows whose id, one of those that are shared(), came before."""
     import ibis
 
     named = rows.filter(rows.id.notnull())
-    ids = named.group_by("id").aggregate(first=named[COUNT].min(), times=named.count())
-    ids = ids.filter(ids.times > 1)
     mine = named.inner_join(ids, named.id == ids.id).select(
         named[COUNT], ids.first, text=_whole(named, schema), row=named["_row"], table=named["_table"]
     )

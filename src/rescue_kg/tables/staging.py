@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from itertools import islice
 from typing import TYPE_CHECKING, Any, Final
 
+from rescue_kg.tables.arrow import numbers, texts
 from rescue_kg.tables.columns import KINDS
 from rescue_kg.tables.reading import COUNT, PLACES
 
@@ -85,8 +86,8 @@ def _numbered(
         for batch in table.batches:
             size = batch.num_rows
             arrays = [
-                pa.array(range(number, number + size), type=pa.int64()),
-                pa.array([place] * size, type=pa.int64()),
+                numbers(range(number, number + size)),
+                numbers([place] * size),
                 *(batch.column(name) for name in PLACES),
                 *(
                     batch.column(name) if name in table.columns else pa.nulls(size, pa.string())
@@ -109,11 +110,8 @@ def batches(rows_: Iterable[Sequence[Any]], types: dict[str, str]) -> Iterator[p
     """Yield rows as Arrow batches with the columns and types (string, int64) given."""
     import pyarrow as pa
 
-    kinds = {"string": pa.string(), "int64": pa.int64()}
+    made_by = [numbers if kind == "int64" else texts for kind in types.values()]
     iterator = iter(rows_)
     while chunk := list(islice(iterator, _BATCH)):
-        arrays = [
-            pa.array(values, type=kinds[kind])
-            for values, kind in zip(zip(*chunk, strict=True), types.values(), strict=True)
-        ]
+        arrays = [make(values) for values, make in zip(zip(*chunk, strict=True), made_by, strict=True)]
         yield pa.record_batch(arrays, names=list(types))

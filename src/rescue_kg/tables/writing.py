@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Final, cast
 from rescue_kg.errors import InputError, UnknownFormatError, did_you_mean
 from rescue_kg.files import whole
 from rescue_kg.tables import parts
+from rescue_kg.tables.arrow import texts
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -149,11 +150,11 @@ def _pieces(file: str) -> Iterator[str]:
             yield (data + stream.readline()).decode()
 
 
-def _batches(column: str, texts: Iterable[list[str]]) -> Iterator[pa.RecordBatch]:
+def _batches(column: str, every: Iterable[list[str]]) -> Iterator[pa.RecordBatch]:
     import pyarrow as pa
 
-    for values in texts:
-        yield pa.record_batch([pa.array(values, pa.string())], names=[column])
+    for values in every:
+        yield pa.record_batch([texts(values)], names=[column])
 
 
 def _graph(work: Work) -> str:
