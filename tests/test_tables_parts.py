@@ -24,10 +24,11 @@ from rescue_kg.parquet_quads import COLUMNS
 from rescue_kg.tables import duckdb, parts
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Sequence
     from pathlib import Path
 
     from rescue_kg.graph import RescueGraph
+    from rescue_kg.tables.parts import Part
 
 #: Rows of findings; every fifth has a fault.
 ROWS = 23
@@ -231,3 +232,22 @@ def test_a_run_that_is_killed_goes_on(ontology: RescueGraph, tmp_path: Path) -> 
     assert {name: (out / name).stat().st_mtime_ns for name in made} == made
     expected = {path.name: path.read_bytes() for path in whole.glob("part-*")}
     assert {path.name: path.read_bytes() for path in out.glob("part-*")} == expected
+
+
+def test_parts_that_follow_each_other_come_from_one_query(
+    ontology: RescueGraph, tmp_path: Path, paths: list[Path], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    found = []
+    runs = duckdb._runs
+    for most in (1, 3):
+
+        def at_most(parts: Sequence[Part], _: int, most: int = most) -> list[list[Part]]:
+            return runs(parts, most)
+
+        monkeypatch.setattr(duckdb, "_runs", at_most)
+        out = tmp_path / str(most)
+        tables.write(ontology, paths, f"{out}/", dataset="d", parts="nq", part_rows=4)
+        found.append(contents(out))
+    assert found[0] == found[1]
+    # The manifest, the study, and the findings.
+    assert len(found[0]) == 1 + 1 + ROWS // 4 + 1

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import threading
+from bisect import bisect_left
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any, Final
@@ -29,6 +30,8 @@ _QUIET: Final = "SET enable_progress_bar = false"
 _ROWS: Final = 50_000
 #: Rows of a batch of texts: some 4 kB each.
 _TEXTS: Final = 2_048
+#: At most so many parts are made by one query: it looks through all that rows name each time.
+_TOGETHER: Final = 8
 
 
 class DuckDB(Engine):
@@ -94,9 +97,10 @@ class DuckDB(Engine):
     ) -> Iterator[tuple[Part, int]]:
         """Write parts, some at a time, and yield each with the number of its statements.
 
-        A part is a query of its own over its own rows, and is written as it comes. The query is prepared once
-        in each thread: to plan it, and its many patterns, takes as long as a part. There is one thread more
-        than there are cores, since one of them waits for the disk.
+        Parts that follow each other come from one query, and each is written as its rows come, so that memory
+        holds a few rows of as many parts as there are threads. The query is prepared once in each thread: to
+        plan it, and its many patterns, takes as long as a part. There is one thread more than there are
+        cores, since one of them waits for the disk; no query has more than one.
         """
         import pyarrow as pa
 
@@ -109,26 +113,34 @@ class DuckDB(Engine):
         query = _sql(judged.block(graph, cut))
         mine = threading.local()
 
-        def batches(part: Part) -> Iterator[pa.RecordBatch]:
+        def batches(first: int, end: int) -> Iterator[pa.RecordBatch]:
             if not hasattr(mine, "cursor"):
                 mine.cursor = self._cursor()
                 mine.cursor.execute(f"PREPARE part AS WITH {ranges} SELECT * FROM ({query})")  # noqa: S608
-            return _read(mine.cursor, f"EXECUTE part({part.first}, {part.end})", _TEXTS)
+            return _read(mine.cursor, f"EXECUTE part({first}, {end})", _TEXTS)
 
-        def one(part: Part) -> tuple[Part, int]:
+        def some(run: Sequence[Part]) -> list[tuple[Part, int]]:
+            rows = _Rows(batches(run[0].first, run[-1].end))
             try:
-                return part, write(part.number, _in_order(batches(part)))
+                return [(part, write(part.number, rows.until(part.end))) for part in run]
             except _OutOfOrderError:
                 # What has an open result takes no other query.
                 del mine.cursor
-                found = pa.Table.from_batches(batches(part), schema=blocks)
-                return part, write(part.number, found.sort_by(COUNT).to_batches(_TEXTS))
+            made = []
+            for part in run:
+                found = pa.Table.from_batches(batches(part.first, part.end), schema=blocks)
+                made.append((part, write(part.number, found.sort_by(COUNT).to_batches(_TEXTS))))
+            return made
 
-        with self._faults(), ThreadPoolExecutor((os.cpu_count() or 1) + 1) as pool:
+        threads = (os.cpu_count() or 1) + 1
+        runs = _runs(parts, min(_TOGETHER, 1 + len(parts) // (4 * threads)))
+        with self._faults(), ThreadPoolExecutor(threads) as pool:
             # So rows come in their order: it is that of the table whose rows are looked up in the others.
             self._connection.execute("SET disabled_optimizers = 'build_side_probe_side'")
+            self._connection.execute("SET threads = 1")
             try:
-                yield from pool.map(one, parts)
+                for made in pool.map(some, runs):
+                    yield from made
             except BaseException:
                 pool.shutdown(cancel_futures=True)
                 raise
@@ -156,18 +168,45 @@ class _OutOfOrderError(Exception):
     """Rows do not come in their order."""
 
 
-def _in_order(batches: Iterator[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
-    """Yield batches as long as the numbers of their rows rise, else raise _OutOfOrderError."""
-    import pyarrow.compute as pc
+class _Rows:
+    """The rows of batches, whose numbers rise, a piece at a time."""
 
-    last = -1
-    for batch in batches:
-        rows = batch.column(COUNT)
-        if len(rows):
-            if rows[0].as_py() <= last or (pc.min(pc.pairwise_diff(rows)).as_py() or 1) < 1:
-                raise _OutOfOrderError
-            last = rows[-1].as_py()
-        yield batch
+    def __init__(self, batches: Iterator[pa.RecordBatch]) -> None:
+        self._batches = batches
+        self._rest: pa.RecordBatch | None = None
+        self._last = -1
+
+    def until(self, end: int) -> Iterator[pa.RecordBatch]:
+        """Yield the rows that are left up to, without, a number. Raises _OutOfOrderError."""
+        while (batch := self._rest or self._next()) is not None:
+            size = bisect_left(batch.column(COUNT), end, key=lambda number: number.as_py())
+            self._rest = batch.slice(size) if size < batch.num_rows else None
+            yield batch.slice(0, size)
+            if self._rest is not None:
+                return
+
+    def _next(self) -> pa.RecordBatch | None:
+        import pyarrow.compute as pc
+
+        for batch in self._batches:
+            if batch.num_rows:
+                rows = batch.column(COUNT)
+                if rows[0].as_py() <= self._last or (pc.min(pc.pairwise_diff(rows)).as_py() or 1) < 1:
+                    raise _OutOfOrderError
+                self._last = rows[-1].as_py()
+                return batch
+        return None
+
+
+def _runs(parts: Sequence[Part], most: int) -> list[list[Part]]:
+    """Return parts in runs of at most so many that follow each other."""
+    runs: list[list[Part]] = []
+    for part in parts:
+        if runs and len(runs[-1]) < most and runs[-1][-1].end == part.first:
+            runs[-1].append(part)
+        else:
+            runs.append([part])
+    return runs
 
 
 def _named(name: str, schema: Any) -> ibis.Table:
