@@ -16,7 +16,6 @@ from __future__ import annotations
 
 import argparse
 import csv
-import gzip
 import statistics
 import tempfile
 import time
@@ -28,6 +27,7 @@ from typing import TYPE_CHECKING, Final, NamedTuple
 
 import generate
 import measuring
+import pyarrow as pa
 import pyoxigraph as ox
 from rdflib import OWL, RDF, XSD, Dataset, Literal, URIRef
 
@@ -74,6 +74,7 @@ class Contender(NamedTuple):
 RDFLIB: Final = "rdflib, TSV to nq"
 CONTENDERS: Final = (
     Contender("DuckDB, Parquet to nq", "duckdb", "parquet", "nq"),
+    Contender("DuckDB, Parquet to nq.zst", "duckdb", "parquet", "nq.zst"),
     Contender("DuckDB, Parquet to nq.gz", "duckdb", "parquet", "nq.gz"),
     Contender("DuckDB, TSV to nq.gz", "duckdb", "tsv", "nq.gz"),
     Contender("Spark, Parquet to nq.gz", "spark", "parquet", "nq.gz"),
@@ -178,9 +179,10 @@ def term(column: Column, value: str, names: Names) -> Identifier:
 def lines(folder: Path) -> list[bytes]:
     """Return the statements of a folder, sorted, each once."""
     found: set[bytes] = set()
+    kinds = {".gz": "gzip", ".zst": "zstd", ".nq": None}
     for path in folder.glob("*.nq*"):
-        data = gzip.decompress(path.read_bytes()) if path.suffix == ".gz" else path.read_bytes()
-        found.update(line for line in data.split(b"\n") if line)
+        with pa.input_stream(path, compression=kinds[path.suffix]) as stream:
+            found.update(line for line in stream.read().split(b"\n") if line)
     return sorted(found)
 
 

@@ -35,13 +35,15 @@ _PAIRS = 40_000
 class Judged:
     """The rows of one kind: `good`, and those with a fault (`bad`: place of the row, cells and reasons).
 
-    `good` comes from the tables `sources`, each with the column that has the number of the row.
+    Where it `is_clean` no row has. `good` comes from the tables `sources`, each with the column that has the
+    number of the row.
     """
 
     schema: Schema
     good: ibis.Table
     bad: ibis.Table
     columns: tuple[str, ...]
+    is_clean: bool
     sources: Mapping[str, tuple[ibis.Table, str]]
     _good_of: Callable[[Mapping[str, ibis.Table]], ibis.Table]
 
@@ -55,6 +57,8 @@ class Judged:
 
     def faults(self, engine: Engine) -> Iterator[tuple[int, int, str, str, str]]:
         """Yield (table, row, column, value, reason) for each fault, in the order of rows and columns."""
+        if self.is_clean:
+            return
         names = list(self.columns)
         kept = [f"_value_{name}" for name in names] + [f"_reason_{name}" for name in names]
         found = self.bad.order_by(COUNT).select("_table", *PLACES, *kept)
@@ -132,16 +136,19 @@ class _Judge:
             self.is_clean = self.is_clean and bad is clean
         sources = {
             "_rows": (self.rows, COUNT),
-            "_bad": (bad, COUNT),
             "_again": (self.again, "_again"),
             **{name: (table, COUNT) for name, table in self.long.items()},
         }
-        good = self.engine.view(f"{self.kind}_good", self.joined.anti_join(bad, COUNT))
+        good = self.joined
+        if not self.is_clean:
+            sources["_bad"] = (bad, COUNT)
+            good = self.engine.view(f"{self.kind}_good", good.anti_join(bad, COUNT))
         self.bad = bad
-        return Judged(self.schema, good, bad, self.schema.names, sources, self._good)
+        return Judged(self.schema, good, bad, self.schema.names, self.is_clean, sources, self._good)
 
     def _good(self, sources: Mapping[str, ibis.Table]) -> ibis.Table:
-        return self._joined(sources).anti_join(sources["_bad"], COUNT)
+        joined = self._joined(sources)
+        return joined.anti_join(sources["_bad"], COUNT) if "_bad" in sources else joined
 
     def _joined(self, sources: Mapping[str, ibis.Table]) -> ibis.Table:
         """Return the rows of tables that may hold a part of all, beside what is found for their cells."""

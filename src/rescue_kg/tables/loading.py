@@ -243,9 +243,10 @@ def _work(
         faults = 0
         bad = [0] * len(paths)
         for one in judged:
-            counted = one.bad.group_by("_table").aggregate(n=one.bad.count())
-            for place, count in engine.rows(counted):
-                bad[place] = count
+            if not one.is_clean:
+                counted = one.bad.group_by("_table").aggregate(n=one.bad.count())
+                for place, count in engine.rows(counted):
+                    bad[place] = count
             for place, row, column, value, reason in one.faults(engine):
                 written[place].add(row, column, value, reason)
                 faults += 1
