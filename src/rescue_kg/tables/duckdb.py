@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import threading
 from bisect import bisect_left
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
@@ -97,40 +96,35 @@ class DuckDB(Engine):
     ) -> Iterator[tuple[Part, int]]:
         """Write parts, some at a time, and yield each with the number of its statements.
 
-        Parts that follow each other come from one query, and each is written as its rows come, so that memory
-        holds a few rows of as many parts as there are threads. The query is prepared once in each thread: to
-        plan it, and its many patterns, takes as long as a part. There is one thread more than there are
-        cores, since one of them waits for the disk; no query has more than one.
+        Parts that follow each other come from one query, which takes time to plan, and each is written as its
+        rows come, so that memory holds a few rows of as many parts as there are threads. There is one thread
+        more than there are cores, since one of them waits for the disk; no query has more than one.
         """
         import pyarrow as pa
 
         blocks = pa.schema([(COUNT, pa.int64()), ("block", pa.string())])
         cut = {name: _named(f"part_of_{name}", table.schema()) for name, (table, _) in judged.sources.items()}
-        ranges = ", ".join(
-            f"part_of_{name} AS (SELECT * FROM {table.get_name()} WHERE {column} >= $1 AND {column} < $2)"  # noqa: S608
-            for name, (table, column) in judged.sources.items()
-        )
         query = _sql(judged.block(graph, cut))
-        mine = threading.local()
 
         def batches(first: int, end: int) -> Iterator[pa.RecordBatch]:
-            if not hasattr(mine, "cursor"):
-                mine.cursor = self._cursor()
-                mine.cursor.execute(f"PREPARE part AS WITH {ranges} SELECT * FROM ({query})")  # noqa: S608
-            return _read(mine.cursor, f"EXECUTE part({first}, {end})", _TEXTS)
+            ranges = ", ".join(
+                f"part_of_{name} AS (SELECT * FROM {table.get_name()}"  # noqa: S608
+                f" WHERE {column} >= {first} AND {column} < {end})"
+                for name, (table, column) in judged.sources.items()
+            )
+            # What is prepared is not read as it comes, but held until the last row is made.
+            return _read(self._cursor(), f"WITH {ranges} SELECT * FROM ({query})", _TEXTS)  # noqa: S608
 
         def some(run: Sequence[Part]) -> list[tuple[Part, int]]:
             rows = _Rows(batches(run[0].first, run[-1].end))
             try:
                 return [(part, write(part.number, rows.until(part.end))) for part in run]
             except _OutOfOrderError:
-                # What has an open result takes no other query.
-                del mine.cursor
-            made = []
-            for part in run:
-                found = pa.Table.from_batches(batches(part.first, part.end), schema=blocks)
-                made.append((part, write(part.number, found.sort_by(COUNT).to_batches(_TEXTS))))
-            return made
+                return [(part, write(part.number, in_order(part))) for part in run]
+
+        def in_order(part: Part) -> Iterator[pa.RecordBatch]:
+            found = pa.Table.from_batches(batches(part.first, part.end), schema=blocks)
+            yield from found.sort_by(COUNT).to_batches(_TEXTS)
 
         threads = (os.cpu_count() or 1) + 1
         runs = _runs(parts, min(_TOGETHER, 1 + len(parts) // (4 * threads)))
