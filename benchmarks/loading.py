@@ -2,8 +2,8 @@
 
 The file is a dataset of made-up tables (generate.py). `disk` is `rescue-kg load`, with closure, summary and
 stance; the others load what is stated alone, and so does `disk, stated`. The servers get it by
-`rescue-kg push` from a store on disk, which is not timed. Each load runs in a process of its own; a server's
-own memory is not in the peak. All must hold the same number of statements.
+`rescue-kg push --bulk` from a store on disk, the making of which is not timed. Each load runs in a process of
+its own; a server's own memory is not in the peak. All must hold the same number of statements.
 
     python benchmarks/loading.py                                # small, in less than a minute
     python benchmarks/loading.py --sizes 200000 2000000 20000000 --contenders disk
@@ -78,7 +78,7 @@ def push(folder: str, url: str, profile: str) -> int:
         rescue_kg.open(folder, read_only=True) as graph,
         remote.connect(url, profile=profile, timeout=600) as endpoint,
     ):
-        return remote.push(graph, endpoint, graphs=[NAME]).triples
+        return remote.push(graph, endpoint, graphs=[NAME], bulk=True).triples
 
 
 LOCAL: Final[dict[str, Callable[[str, str], int]]] = {

@@ -19,6 +19,11 @@ __all__ = ["command"]
     help="Named graph to push, by IRI or CURIE such as graph:ontology; repeatable, all by default.",
 )
 @click.option("--dry-run", is_flag=True, help="Send nothing; show what would be sent.")
+@click.option(
+    "--bulk",
+    is_flag=True,
+    help="Send graphs that the store does not hold yet straight there: faster, and readers see them grow.",
+)
 @click.option("--part", type=click.IntRange(1), metavar="N", help="Triples in one request.")
 @store_options(required=True)
 @graph_option
@@ -27,6 +32,7 @@ def command(
     url: str,
     only: tuple[str, ...],
     dry_run: bool,
+    bulk: bool,
     part: int | None,
     store: str,
     timeout: float,
@@ -41,6 +47,7 @@ def command(
 
     \b
         rescue-kg push http://localhost:7878 --store oxigraph
+        rescue-kg push http://localhost:7878 --store oxigraph --graph my-store --bulk
         rescue-kg push http://localhost:8890 --store virtuoso --dry-run
     """  # noqa: D301 - click wants the character itself
     from rescue_kg import remote
@@ -58,6 +65,7 @@ def command(
                 graphs=names,
                 dry_run=dry_run,
                 part_size=part,
+                bulk=bulk,
                 progress=lambda done, total: one(Step("triples", done, total, done)),
             )
     show_answer(report.to_answer(), form)

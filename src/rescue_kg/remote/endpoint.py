@@ -186,12 +186,12 @@ class Endpoint:
             timeout=timeout,
         )
 
-    def put(self, graph: str, body: bytes, *, replace: bool) -> None:
-        """Send triples to a named graph, in place of what it holds or beside it."""
+    def put(self, graph: str, body: bytes, *, replace: bool, bulk: bool = False) -> None:
+        """Send triples to a named graph, in place of what it holds or beside it; `bulk` as in `push`."""
         self.transport.send(
             "PUT" if replace else "POST",
             self._required(self.graph_store_url, "graph store"),
-            params={"graph": graph},
+            params={"graph": graph, **(self.profile.bulk_parameters if bulk else {})},
             body=body,
             headers={"Content-Type": self.profile.media_type},
             packed=self.profile.gzip,

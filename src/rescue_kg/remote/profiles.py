@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
-from typing import Final, Literal, NamedTuple
+from types import MappingProxyType
+from typing import TYPE_CHECKING, Final, Literal, NamedTuple
 
 from rescue_kg.errors import UnknownNameError, did_you_mean
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
 
 __all__ = ["DOCUMENTED", "PROFILES", "TESTED", "Profile", "profile_of"]
 
@@ -23,8 +27,9 @@ class Profile(NamedTuple):
     request. `any_triple` stands in GRAPH ?g { } where graphs are listed: nothing, where that is quick and
     works. `fresh_plans` has a comment at the end of each query that makes it a new one. `bare_integers` has
     whole numbers written without their datatype. `holds_all_literals` is False where some numbers and
-    durations would be changed silently (see `literals.unstorable`). `sources` are the pages that the entries
-    rest on.
+    durations would be changed silently (see `literals.unstorable`). `bulk` is how the store's own loader is
+    called, `bulk_parameters` are what a bulk load over HTTP adds to the URL of the graph store. `sources` are
+    the pages that the entries rest on.
     """
 
     name: str
@@ -49,6 +54,7 @@ class Profile(NamedTuple):
     fresh_plans: bool = False
     bare_integers: bool = False
     holds_all_literals: bool = True
+    bulk_parameters: Mapping[str, str] = MappingProxyType({})
 
 
 _PROFILES: Final = (
@@ -68,6 +74,8 @@ _PROFILES: Final = (
         sources=("https://github.com/oxigraph/oxigraph/blob/main/cli/README.md",),
         gzip=True,
         any_triple="",
+        # Written to new files of its database at once, instead of through a transaction held in memory.
+        bulk_parameters=MappingProxyType({"no_transaction": ""}),
     ),
     Profile(
         name="virtuoso",

@@ -5,8 +5,8 @@ from __future__ import annotations
 import re
 import secrets
 import time
-from contextlib import suppress
-from typing import TYPE_CHECKING, Final, NamedTuple
+from contextlib import contextmanager, suppress
+from typing import TYPE_CHECKING, Final, NamedTuple, TypeAlias
 
 from pyoxigraph import NamedNode
 
@@ -19,11 +19,13 @@ from rescue_kg.remote.literals import canonical_triples
 from rescue_kg.remote.parts import check, parts
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable
+    from collections.abc import Callable, Iterable, Iterator, Mapping
 
     from rescue_kg.graph import RescueGraph
     from rescue_kg.remote.endpoint import Endpoint
     from rescue_kg.store import Store
+
+_Progress: TypeAlias = "Callable[[int, int], None] | None"
 
 __all__ = ["STALE_AFTER", "PushReport", "PushedGraph", "push"]
 
@@ -73,8 +75,9 @@ def push(
     *,
     graphs: Iterable[str] | None = None,
     dry_run: bool = False,
-    progress: Callable[[int, int], None] | None = None,
+    progress: _Progress = None,
     part_size: int | None = None,
+    bulk: bool = False,
     stale_after: float = STALE_AFTER,
 ) -> PushReport:
     """Put named graphs (all of them, or those given) into a store, each in place of the one it holds.
@@ -84,9 +87,14 @@ def push(
     far as `Profile.readers` says. Whatever goes wrong before that leaves the old graphs alone, and the
     staging graphs are dropped, by this push or, where the server is gone, by a later one.
 
+    `bulk` is for graphs that the store does not hold: they are sent straight to their places, in the fastest
+    way of the store (`Profile.bulk_parameters`). Readers see them grow. What came of a bulk load that failed
+    is dropped; where the server or this process is gone it stays, and is what a push without `bulk` replaces.
+
     `progress` is called with triples sent and triples in all. `dry_run` sends nothing. `part_size` is the
     number of triples in a request. Raises UnknownNameError for a graph that is not there, InputError for one
-    that is empty or that the store cannot hold, EndpointError and UnreachableError.
+    that is empty or that the store cannot hold, EndpointError and UnreachableError; EndpointError too for a
+    bulk load of a graph of which the store has triples.
     """
     from rescue_kg.store import Store
 
@@ -109,34 +117,88 @@ def push(
             ]
             planned.append(PushedGraph(name, totals[name], len(bodies), sum(one[1] for one in bodies), None))
         return PushReport(endpoint.url, tuple(planned), dry_run=True, seconds=time.monotonic() - began)
-    dropped = _drop_stale(endpoint, names, stale_after)
-    stamp = f"{STAGING}{int(time.time())}-{secrets.token_hex(8)}"
-    staged = {name: name + stamp for name in names}
-    drop = True
-    try:
-        pushed = []
-        sent = 0
-        for name in names:
-            before = endpoint.count(name)
-            number = bytes_sent = 0
-            for number, part in enumerate(parts(store, name, endpoint.profile, size=size), 1):
-                endpoint.put(staged[name], part.body, replace=number == 1)
-                bytes_sent += len(part.body)
-                sent += part.triples
-                if progress is not None:
-                    progress(sent, sum(totals.values()))
-            pushed.append(PushedGraph(name, totals[name], number, bytes_sent, before))
-        expected = {name: _counted(store, name, staged[name], endpoint) for name in names}
-        swapping.swap(endpoint, staged, expected)
-        drop = False
-    except UnreachableError:
-        # Nobody is there to drop them, or the swap is still running and needs them.
-        drop = False
-        raise
-    finally:
-        if drop:
-            _drop(endpoint, staged.values())
+    if bulk:
+        pushed, dropped = _send_straight(store, endpoint, totals, size, progress), []
+    else:
+        dropped = _drop_stale(endpoint, names, stale_after)
+        pushed = _send_and_swap(store, endpoint, totals, size, progress)
     return PushReport(endpoint.url, tuple(pushed), tuple(dropped), seconds=time.monotonic() - began)
+
+
+def _send_and_swap(
+    store: Store, endpoint: Endpoint, totals: Mapping[str, int], size: int, progress: _Progress
+) -> list[PushedGraph]:
+    """Send graphs to staging graphs, and swap them in; `totals` are their triples by their names."""
+    stamp = f"{STAGING}{int(time.time())}-{secrets.token_hex(8)}"
+    staged = {name: name + stamp for name in totals}
+    with _dropping(endpoint, staged.values()):
+        before = {name: endpoint.count(name) for name in totals}
+        pushed = _send(store, endpoint, staged, totals, before, size, progress)
+        expected = {
+            name: _counted(store, name, staged[name], endpoint, "the old graph is as it was, push again")
+            for name in totals
+        }
+        swapping.swap(endpoint, staged, expected)
+    return pushed
+
+
+def _send_straight(
+    store: Store, endpoint: Endpoint, totals: Mapping[str, int], size: int, progress: _Progress
+) -> list[PushedGraph]:
+    """Send graphs to their own places, where there must be nothing yet."""
+    before = {name: endpoint.count(name) for name in totals}
+    for name, held in before.items():
+        if held:
+            raise EndpointError(
+                f"{endpoint.url}: {name}: found {held:,} triples on the server, expected none for a bulk "
+                "load; nothing was sent; push without bulk to replace them"
+            )
+    with _dropping(endpoint, totals):
+        pushed = _send(
+            store, endpoint, {name: name for name in totals}, totals, before, size, progress, bulk=True
+        )
+        for name in totals:
+            _counted(store, name, name, endpoint, "it is dropped, push again")
+    return pushed
+
+
+def _send(
+    store: Store,
+    endpoint: Endpoint,
+    targets: Mapping[str, str],
+    totals: Mapping[str, int],
+    before: Mapping[str, int],
+    size: int,
+    progress: _Progress,
+    *,
+    bulk: bool = False,
+) -> list[PushedGraph]:
+    """Send each graph to its target in parts."""
+    pushed = []
+    sent = 0
+    for name, target in targets.items():
+        number = bytes_sent = 0
+        for number, part in enumerate(parts(store, name, endpoint.profile, size=size), 1):
+            endpoint.put(target, part.body, replace=number == 1, bulk=bulk)
+            bytes_sent += len(part.body)
+            sent += part.triples
+            if progress is not None:
+                progress(sent, sum(totals.values()))
+        pushed.append(PushedGraph(name, totals[name], number, bytes_sent, before[name]))
+    return pushed
+
+
+@contextmanager
+def _dropping(endpoint: Endpoint, graphs: Iterable[str]) -> Iterator[None]:
+    """Drop graphs where what follows fails."""
+    try:
+        yield
+    except UnreachableError:
+        # Nobody is there to drop them, or a swap is still running and needs them.
+        raise
+    except BaseException:
+        _drop(endpoint, graphs)
+        raise
 
 
 def _names(store: Store, graphs: Iterable[str] | None) -> list[str]:
@@ -152,15 +214,15 @@ def _names(store: Store, graphs: Iterable[str] | None) -> list[str]:
     return names
 
 
-def _counted(store: Store, name: str, staging: str, endpoint: Endpoint) -> int:
-    """Return the number of triples in a staging graph, if it is what was sent."""
-    found = endpoint.count(staging)
+def _counted(store: Store, name: str, target: str, endpoint: Endpoint, otherwise: str) -> int:
+    """Return the number of triples in the graph that one was sent to, if it is what was sent."""
+    found = endpoint.count(target)
     sent = store.count(name)
     # A store that keeps values, not digits, holds 0.1 and 0.10 of the same node once.
     if found != sent and found != len(canonical_triples(store.quads(name))):
         raise EndpointError(
             f"{endpoint.url}: {name}: found {found:,} triples on the server, expected the {sent:,} that were "
-            "sent; the old graph is as it was, push again"
+            f"sent; {otherwise}"
         )
     return found
 
@@ -178,10 +240,10 @@ def _drop_stale(endpoint: Endpoint, names: Iterable[str], stale_after: float) ->
     return stale
 
 
-def _drop(endpoint: Endpoint, staged: Iterable[str]) -> None:
-    """Drop staging graphs as far as the server lets us; what stays is found by a later push."""
+def _drop(endpoint: Endpoint, graphs: Iterable[str]) -> None:
+    """Drop graphs as far as the server lets us; of staging graphs, what stays is found by a later push."""
     with suppress(EndpointError, UnreachableError, KeyboardInterrupt):
-        for name in staged:
+        for name in graphs:
             if endpoint.count(name):
                 endpoint.update(_DROPS[endpoint.profile.swap].format(graph=NamedNode(name)), repeat=False)
 

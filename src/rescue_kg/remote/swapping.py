@@ -52,6 +52,10 @@ def swap(endpoint: Endpoint, staged: Mapping[str, str], expected: Mapping[str, i
 def _confirm(endpoint: Endpoint, staged: Mapping[str, str], expected: Mapping[str, int]) -> None:
     try:
         done = _done(endpoint, staged, expected)
+    except UnreachableError as error:
+        raise UnsettledError(
+            f"{error}; the server had answered that the graphs are swapped in; look, or push again"
+        ) from None
     except EndpointError as error:
         raise EndpointError(f"{error}; the graphs were swapped in before that") from None
     if not done:
