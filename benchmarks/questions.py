@@ -183,7 +183,7 @@ def served(folder: Path, names: tuple[str, ...], cap: float, kind: str) -> tuple
             rescue_kg.open(folder / "store", read_only=True) as graph,
             remote.connect(server.url, profile=kind, timeout=600) as endpoint,
         ):
-            remote.push(graph, endpoint)
+            remote.push(graph, endpoint, bulk=True)
         found = {}
         with remote.connect(server.url, profile=kind, timeout=cap, retries=0) as endpoint:
             for question in chosen(names):
