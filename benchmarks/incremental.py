@@ -2,10 +2,10 @@
 
 The store holds the packaged review, and made-up tables (generate.py) of about the size asked for as one
 dataset. The full build of it is to read them, the closure with summary and stance, and the validation of
-everything. Tables of 1,000 other findings are then added as a dataset of their own, by `tables.add()`, that
-is with checks, closure, summary and stance; the dataset is validated, replaced by itself, and removed. The
-fast engine validates. Each of these runs in a process of its own, and opens and closes the store in that
-time.
+everything by the shapes. Tables of 1,000 other findings are then added as a dataset of their own, by
+`tables.add()`, that is with checks, closure, summary and stance; the dataset is validated, replaced by
+itself, and removed. The fast engine validates. Each of these runs in a process of its own, and opens and
+closes the store in that time.
 
     python benchmarks/incremental.py                       # small, in a minute
     python benchmarks/incremental.py --size 10000000
@@ -78,9 +78,12 @@ def close(store: str) -> int:
 
 
 def check_all(store: str) -> int:
-    """Validate everything, and return how many triples were looked at."""
-    with rescue_kg.open(store, read_only=True) as graph:
-        return validate(graph, engine="fast", max_results=100).triples
+    """Hold everything against the shapes, and return how many triples were looked at.
+
+    The checks, which look across datasets, are no part of the validation of a dataset, so they are none here.
+    """
+    with rescue_kg.open(store, read_only=True) as graph, tempfile.TemporaryDirectory() as no_checks:
+        return validate(graph, checks=no_checks, engine="fast", max_results=100).triples
 
 
 def add(store: str, *paths: str) -> int:
