@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
     from rescue_kg.shape_plan import Term
 
-__all__ = ["Node", "Stated", "batches", "to_text"]
+__all__ = ["Node", "Stated", "batches", "to_node", "to_text"]
 
 Node: TypeAlias = NamedNode | BlankNode
 
@@ -102,6 +102,11 @@ class Stated:
         """Return what is stated of a node, or of all, by a property, or by all."""
         found = self.store.native.quads_for_pattern(node, predicate, None)
         return [quad for quad in found if quad.graph_name in self._seen]
+
+
+def to_node(text: str) -> Node:
+    """Return the node that N-Triples write as a text."""
+    return BlankNode(text[2:]) if text.startswith("_:") else NamedNode(text[1:-1])
 
 
 def batches(nodes: Iterable[Node], size: int) -> Iterator[list[Node]]:

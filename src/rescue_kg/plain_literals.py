@@ -9,11 +9,12 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, Final
 
-from pyoxigraph import BlankNode, Literal, NamedNode
-
+from rescue_kg.cutting import to_node
 from rescue_kg.namespaces import PREFIXES
 
 if TYPE_CHECKING:
+    from pyoxigraph import Literal
+
     from rescue_kg.cutting import Node
 
 __all__ = ["is_plain", "is_plain_text", "with_others"]
@@ -60,7 +61,7 @@ def with_others(text: str) -> set[Node]:
     ):
         return set()
     return {
-        BlankNode(node[2:]) if node.startswith("_:") else NamedNode(node[1:-1])
+        to_node(node)
         for node, value, datatype, tag in _LINE.findall(text)
         if not (tag.islower() if tag else is_plain_text(value, datatype))
     }

@@ -13,9 +13,10 @@ from decimal import Decimal
 from tempfile import TemporaryFile
 from typing import IO, TYPE_CHECKING, Final
 
-from pyoxigraph import BlankNode, NamedNode, RdfFormat
+from pyoxigraph import RdfFormat
 
 from rescue_kg.certainty import Judge, Seen, seen
+from rescue_kg.cutting import to_node
 from rescue_kg.shape_plan import TYPE
 
 if TYPE_CHECKING:
@@ -51,7 +52,7 @@ def suspects(stated: Stated, how: Plan, room: int = ROOM) -> Iterator[Node]:
             stated.store.native.dump(output=sieve, format=RdfFormat.N_TRIPLES, from_graph=name)  # type: ignore[arg-type]
             sieve.end()
         for node in sieve.suspects():
-            yield BlankNode(node[2:]) if node.startswith("_:") else NamedNode(node[1:-1])
+            yield to_node(node)
     finally:
         sieve.close()
 
@@ -231,8 +232,7 @@ class _Codes(dict[str, int]):
         return self._codes[fact]
 
     def _types(self, node: str) -> set[str]:
-        term = BlankNode(node[2:]) if node[0] == "_" else NamedNode(node[1:-1])
-        return {str(quad.object) for quad in self._stated.quads(term, TYPE)}
+        return {str(quad.object) for quad in self._stated.quads(to_node(node), TYPE)}
 
 
 def _is_right(lower: str, higher: str, *, strictly: bool) -> bool:

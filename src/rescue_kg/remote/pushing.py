@@ -1,4 +1,7 @@
-"""Push: each graph goes to a staging graph, is counted there, and then takes the place of the old one."""
+"""Push: each graph goes to a staging graph, is counted there, and then takes the place of the old one.
+
+A bulk load goes straight to graphs that the store does not hold, and is counted there.
+"""
 
 from __future__ import annotations
 
