@@ -24,7 +24,7 @@ import statistics
 import sys
 import tempfile
 import time
-from contextlib import suppress
+from contextlib import contextmanager, suppress
 from functools import partial
 from hashlib import sha256
 from pathlib import Path
@@ -41,7 +41,7 @@ from rescue_kg.remote.faults import EndpointError, UnreachableError
 from rescue_kg.store import Store
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable
+    from collections.abc import Callable, Iterable, Iterator
 
     from rescue_kg.questions import Question
 
@@ -78,15 +78,38 @@ class Found(NamedTuple):
 
 
 def made(folder: Path, size: int) -> int:
-    """Make a store of so many made-up statements below a folder, closed; return how many it holds in all."""
+    """Make a store of so many made-up statements below a folder, closed; return how many it holds in all.
+
+    One that an earlier run finished is taken as it is.
+    """
+    store = folder / "store"
+    if store.exists():
+        with rescue_kg.open(store, read_only=True) as graph:
+            return len(graph.store)
     generate.for_triples(folder / "tables", size)
-    with rescue_kg.open(folder / "store") as graph:
+    with rescue_kg.open(folder / "unfinished") as graph:
         graph.load()
         tables = [folder / "tables" / f"{name}.parquet" for name in ("studies", "findings", "claims")]
         report = graph.add(*tables, dataset=_DATASET, new_terms=folder / "tables" / "terms.ttl")
         if any(table.rejected for table in report.tables):
             raise SystemExit(f"found rejected rows among what was made up: {report}")
-        return len(graph.store)
+        held = len(graph.store)
+    (folder / "unfinished").rename(store)
+    return held
+
+
+@contextmanager
+def place(kept: Path | None, size: int) -> Iterator[Path]:
+    """Give the folder for what is made at one size: below `kept`, or one that is taken away afterwards."""
+    if kept is None:
+        with tempfile.TemporaryDirectory(prefix="rescue-kg-") as name:
+            yield Path(name)
+        return
+    folder = kept / str(size)
+    for rest in ("unfinished", "tables"):
+        shutil.rmtree(folder / rest, ignore_errors=True)
+    folder.mkdir(parents=True, exist_ok=True)
+    yield folder
 
 
 def chosen(names: Iterable[str]) -> list[Question]:
@@ -176,9 +199,10 @@ def served(folder: Path, names: tuple[str, ...], cap: float, kind: str) -> tuple
     }
     if kind == "virtuoso":
         os.environ |= {"RESCUE_KG_USER": "dba", "RESCUE_KG_PASSWORD": "dba"}
-    place = folder / kind
-    place.mkdir()
-    with remote_servers.running(servers[kind], place) as server:
+    data = folder / kind
+    shutil.rmtree(data, ignore_errors=True)
+    data.mkdir()
+    with remote_servers.running(servers[kind], data) as server:
         with (
             rescue_kg.open(folder / "store", read_only=True) as graph,
             remote.connect(server.url, profile=kind, timeout=600) as endpoint,
@@ -196,7 +220,7 @@ def served(folder: Path, names: tuple[str, ...], cap: float, kind: str) -> tuple
         process = server.process
         status = Path(f"/proc/{process.pid}/status").read_text() if process else ""
         peak = re.search(r"VmHWM:\s+(\d+)", status)
-    shutil.rmtree(place)
+    shutil.rmtree(data)
     return found, int(peak[1]) / 1024 if peak else 0.0
 
 
@@ -245,13 +269,17 @@ class Size(NamedTuple):
 
 
 def measured(
-    size: int, contenders: Iterable[str], names: tuple[str, ...], cap: float, rdflib_at_most: int
+    size: int,
+    contenders: Iterable[str],
+    names: tuple[str, ...],
+    cap: float,
+    rdflib_at_most: int,
+    kept: Path | None = None,
 ) -> Size:
     """Ask these contenders at one size; what has other rows than the first's is said, and left out."""
     found: dict[str, dict[str, Found]] = {}
     peaks: dict[str, float] = {}
-    with tempfile.TemporaryDirectory(prefix="rescue-kg-") as name:
-        folder = Path(name)
+    with place(kept, size) as folder:
         held = measuring.alone(made, folder, size).value
         for contender in contenders:
             if contender in ("virtuoso", "oxigraph"):
@@ -348,13 +376,16 @@ def main() -> None:
     parser.add_argument("--questions", nargs="+", default=(), metavar="NAME")
     parser.add_argument("--rdflib-at-most", type=int, default=RDFLIB_AT_MOST, metavar="SIZE")
     parser.add_argument("--cap", type=float, default=CAP, metavar="SECONDS")
+    parser.add_argument(
+        "--keep", type=Path, metavar="FOLDER", help="make the stores here, and use those of an earlier run"
+    )
     given = parser.parse_args()
     contenders = tuple(one for one in given.contenders if installed(one))
     names = tuple(given.questions)
     sizes = []
     for size in given.sizes:
         asked = [one for one in contenders if one != "rdflib" or size <= RDFLIB_AT_ALL]
-        sizes.append(measured(size, asked, names, given.cap, given.rdflib_at_most))
+        sizes.append(measured(size, asked, names, given.cap, given.rdflib_at_most, given.keep))
     first, *others = contenders
     ratios = [f"{other} / {first}" for other in others]
     columns = ("question", "statements", "rows", *(f"{one}, s" for one in contenders), *ratios, "growth")
