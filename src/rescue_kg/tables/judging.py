@@ -1,4 +1,4 @@
-"""Tells good rows from bad: finds the nodes that rows name, and checks every row, in the engine."""
+"""Tells good rows from bad: checks every row, beside the graph and the other rows, in the engine."""
 
 from __future__ import annotations
 
@@ -6,10 +6,10 @@ import os
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from rescue_kg.errors import RescueKgError, did_you_mean
-from rescue_kg.namespaces import PREFIXES, contract, expand, is_iri
+from rescue_kg.namespaces import PREFIXES
 from rescue_kg.tables import checks, lines, references, rows, texts
-from rescue_kg.tables.names import MOST, key_of
+from rescue_kg.tables.meanings import Meanings
+from rescue_kg.tables.names import key_of
 from rescue_kg.tables.reading import COUNT, PLACES
 from rescue_kg.tables.staging import batches
 
@@ -24,11 +24,6 @@ if TYPE_CHECKING:
     from rescue_kg.tables.staging import Staged
 
 __all__ = ["Judged", "clean", "judge"]
-
-#: A reason with near names is made for so many names that are not known.
-_HINTS = 300
-#: Pairs of an unknown and a known name that are looked at in all, some 50 microseconds each.
-_PAIRS = 40_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,7 +102,6 @@ class _Judge:
     numbered: ibis.Table
     bad: ibis.Table
     is_clean: bool
-    wanted: ibis.Table
 
     def __init__(
         self, engine: Engine, staged: Staged, cleaned: ibis.Table, nodes: Nodes, paths: Sequence[str]
@@ -124,7 +118,8 @@ class _Judge:
         }
         self.columns = [column for column in self.schema.columns if column.name in self.present]
         self.references = [column for column in self.columns if column.is_reference]
-        self._upload()
+        self.meanings = Meanings(engine, self.kind, cleaned, self.references, nodes)
+        self.taken = self._taken()
 
     def judged(self, judges: Sequence[_Judge]) -> Judged:
         """Return the judgement; `judges` are those of tables whose rows these rows may name, and this one."""
@@ -238,7 +233,7 @@ class _Judge:
             usable = other.rows.filter(texts.is_slug(other.rows.id))
             for key in {key_of(column) for column in self._naming(other)}:
                 extra.append(references.names_of_rows(usable, key, other.kind))
-        known = self.known = self._known(extra)
+        known = self.known = self.meanings.known(extra)
         long = {}
         for column in self.columns:
             if rows.is_long(column):
@@ -279,98 +274,12 @@ class _Judge:
         found = numbered.select(COUNT, "_table", *PLACES, **beside)
         return found.select(*self._types)
 
-    def _upload(self) -> None:
-        """Give the engine the names of the graph's nodes, and the nodes that rows may not make again."""
-        columns = {key_of(column): column for column in self.references}
-        wanted: dict[str, list[str]] = {key: [] for key in columns}
-        if columns:
-            self.wanted = self.engine.keep(
-                f"{self.kind}_wanted", references.wanted(self.rows, self.references)
-            )
-            for key, value in self.engine.rows(self.wanted.select("key", "value")):
-                wanted[key].append(value)
-        names = (name for key, column in columns.items() for name in self.nodes.names(column, wanted[key]))
-        self.names = self.engine.store(
-            f"names_{self.kind}", batches(names, references.NAMES), references.NAMES
-        )
-        made: Iterable[str] | None = self.nodes.few([self.schema.node_class])
-        if made is None:
+    def _taken(self) -> ibis.Table:
+        """Return the nodes of the graph that rows may not make again."""
+        classes = [self.schema.node_class]
+        found: Iterable[str] | None = self.nodes.few(classes)
+        if found is None:
             ids = self.engine.rows(self.rows.filter(self.rows.id.notnull()).select("id").distinct())
-            iris = (PREFIXES[self.kind] + name for (name,) in ids)
-            made = self.nodes.among(iris, [self.schema.node_class])
-        found = ((iri,) for iri in made)
+            found = self.nodes.among((PREFIXES[self.kind] + name for (name,) in ids), classes)
         types = {"_known": "string"}
-        self.taken = self.engine.store(f"taken_{self.kind}", batches(found, types), types)
-
-    def _labels(self, found: ibis.Table) -> ibis.Table:
-        """Return the labels of those nodes that the labels of rows without one are made of."""
-        named = ("about_state", "about_intervention", "comparator", "about_outcome")
-        columns = [column for column in self.references if column.name in named]
-        types = {"node": "string", "label": "string"}
-        pairs: Iterable[tuple[str, str]] = ()
-        if columns:
-            bare = references.wanted(self.rows.filter(self.rows.label.isnull()), columns)
-            iris = found.semi_join(bare, ["key", "value"])
-            iris = iris.filter(iris.iri.notnull()).select("iri").distinct()
-            pairs = ((iri, self.nodes.label(iri)) for (iri,) in self.engine.rows(iris))
-        return self.engine.store(f"labels_{self.kind}", batches(pairs, types), types)
-
-    def _known(self, extra: list[ibis.Table]) -> ibis.Table | None:
-        """Return what every value of every reference names, or why it names nothing."""
-        if not self.references:
-            return None
-        names = self.names
-        for more in extra:
-            names = names.union(more)
-        names = self.engine.view(f"{self.kind}_names", names)
-        found = self.engine.keep(f"{self.kind}_found", references.resolved(self.wanted, names))
-        types = {"key": "string", "value": "string", "reason": "string"}
-        faults = self.engine.store(f"{self.kind}_faults", batches(self._faults(found, names), types), types)
-        return self.engine.keep(f"{self.kind}_known", rows.known(found, faults, self._labels(found)))
-
-    def _faults(self, found: ibis.Table, names: ibis.Table) -> Iterator[tuple[str, str, str]]:
-        """Yield (key, value, reason) for values that name no node, or more than one."""
-        columns = {key_of(column): column for column in self.references}
-        near: dict[str, list[str]] = {}
-        pairs = 0
-        unknown = found.filter(found.iri.isnull()).order_by("key", "value")
-        rows_ = self.engine.rows(unknown.select("key", "value", "candidates"))
-        for place, (key, value, candidates) in enumerate(rows_):
-            if not value:
-                yield key, value, rows.EMPTY
-            elif candidates:
-                listed = ", ".join(sorted(map(contract, candidates.split(" "))))
-                yield key, value, f"found a name of more than one node: {listed}; expected one of these"
-            elif place < _HINTS:
-                if key not in near:
-                    near[key] = self._near(key, names)
-                pairs += len(near[key])
-                yield key, value, self._unknown(value, columns[key], near[key] if pairs <= _PAIRS else [])
-
-    def _near(self, key: str, names: ibis.Table) -> list[str]:
-        """Return the names that an unknown one may have meant; none where they are too many."""
-        mine = names.filter(names.key == key).select("name").distinct().limit(MOST + 1)
-        found = [name for (name,) in self.engine.rows(mine)]
-        return [] if len(found) > MOST else found
-
-    def _unknown(self, value: str, column: Column, near: list[str]) -> str:
-        expected = "a " + (" or ".join(map(contract, column.classes)) or "value of this column")
-        if column.short:
-            expected = "one of " + ", ".join(column.short)
-        wanted = value
-        if is_iri(value) or value.partition(":")[0] in PREFIXES:
-            iri = _expanded(value)
-            classes = self.nodes.classes_of(iri) if iri else []
-            if classes:
-                return f"found a {', '.join(classes)}, expected {expected}"
-            near = [name for name in near if is_iri(name) == is_iri(value) and ":" in name]
-        else:
-            near = [name for name in near if not is_iri(name) and name.partition(":")[0] not in PREFIXES]
-        return f"found the name of no known node, expected {expected}{did_you_mean(wanted, near)}"
-
-
-def _expanded(value: str) -> str | None:
-    try:
-        return expand(value)
-    except RescueKgError:
-        return None
+        return self.engine.store(f"taken_{self.kind}", batches(((iri,) for iri in found), types), types)
