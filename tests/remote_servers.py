@@ -122,15 +122,31 @@ class Oxigraph(Server):
 
 class Virtuoso(Server):
     profile = "virtuoso"
+    sql_port = 0
 
     def command(self) -> list[str]:
         binary = shutil.which("virtuoso-t")
         if binary is None:
             missing("virtuoso-t (apt-get install virtuoso-opensource-7-bin virtuoso-opensource-7-common)")
         ini = self.folder / "virtuoso.ini"
-        ini.write_text(VIRTUOSO_INI.format(port=self.port, sql_port=free_port()))
+        self.sql_port = free_port()
+        ini.write_text(VIRTUOSO_INI.format(port=self.port, sql_port=self.sql_port))
         (self.folder / "virtuoso.lck").unlink(missing_ok=True)
         return [str(binary), "+foreground", "+configfile", str(ini)]
+
+    def sql(self, statements: str) -> None:
+        """Run statements of SQL, as with the server's own client."""
+        client = [
+            "isql-vt",
+            f"127.0.0.1:{self.sql_port}",
+            "dba",
+            "dba",
+            "ERRORS=STDOUT",
+            f"EXEC={statements}",
+        ]
+        done = subprocess.run(client, stdin=subprocess.DEVNULL, capture_output=True, text=True, check=True)
+        if "***" in done.stdout:
+            pytest.fail(done.stdout)
 
 
 @contextmanager

@@ -13,8 +13,9 @@ import pytest
 from click.testing import CliRunner
 
 import rescue_kg
+from evidence_tables import PLAIN_FINDING, STUDY, write_table
 from remote_servers import Fault, Handler, Oxigraph, Server, StandIn, Virtuoso, answering, running
-from rescue_kg import questions, remote
+from rescue_kg import questions, remote, tables
 from rescue_kg.cli import app
 from rescue_kg.errors import InputError, UnknownNameError
 from rescue_kg.graph import RescueGraph
@@ -597,6 +598,29 @@ def test_many_triples(server: Server) -> None:
             store.quads(G)
         )
         endpoint.update(f"CLEAR GRAPH <{G}>")
+
+
+def test_the_loader_of_virtuoso_takes_the_parts_of_tables(tmp_path: Path) -> None:
+    study = {**STUDY, "title": 'Of "quotes", \\ and \N{GREEK SMALL LETTER ALPHA}\N{GRINNING FACE}'}
+    findings = [{**PLAIN_FINDING, "id": f"f-{number}"} for number in range(20)]
+    paths = [
+        write_table(tmp_path / "studies.tsv", tuple(study), [study]),
+        write_table(tmp_path / "findings.tsv", tuple(PLAIN_FINDING), findings),
+    ]
+    ontology = rescue_kg.load(infer=False, evidence=False)
+    with running(Virtuoso, tmp_path) as server:
+        assert isinstance(server, Virtuoso)
+        where = tmp_path / "quads"
+        where.mkdir()
+        report = tables.write(ontology, paths, where, dataset="test", parts="nq.gz", part_rows=5)
+        assert report.ok
+        assert len([*where.glob("part-*.nq.gz")]) > 3
+        server.sql("ld_dir('quads', '*.nq.gz', 'http://none'); rdf_loader_run(); checkpoint;")
+        expected = rescue_kg.open(tmp_path / "store")
+        with expected, connect(server) as endpoint:
+            expected.load(where, infer=False)
+            assert isomorphic(remote.pull(endpoint, [G]), expected, G)
+            assert endpoint.count("http://none") == 0
 
 
 # ---- straight to the graphs of an empty store ----
