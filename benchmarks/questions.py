@@ -32,6 +32,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 import generate
 import measuring
+from pyoxigraph import RdfFormat
 
 import rescue_kg
 from rescue_kg import questions, remote
@@ -180,7 +181,7 @@ def rdflib(folder: Path, names: tuple[str, ...], cap: float) -> dict[str, Found]
 
 
 def served(folder: Path, names: tuple[str, ...], cap: float, kind: str) -> tuple[dict[str, Found], float]:
-    """Push to a server and ask it; return what it gave, and its peak memory in MiB."""
+    """Fill a server and ask it; return what it gave, and its peak memory in MiB."""
     import remote_servers
 
     class Virtuoso(remote_servers.Virtuoso):
@@ -203,11 +204,15 @@ def served(folder: Path, names: tuple[str, ...], cap: float, kind: str) -> tuple
     shutil.rmtree(data, ignore_errors=True)
     data.mkdir()
     with remote_servers.running(servers[kind], data) as server:
-        with (
-            rescue_kg.open(folder / "store", read_only=True) as graph,
-            remote.connect(server.url, profile=kind, timeout=600) as endpoint,
-        ):
-            remote.push(graph, endpoint, bulk=True)
+        with rescue_kg.open(folder / "store", read_only=True) as graph:
+            if isinstance(server, Virtuoso):
+                # By its own loader, three times as fast as over HTTP.
+                whole = data / "whole.nq"
+                graph.store.native.dump(output=str(whole), format=RdfFormat.N_QUADS)
+                server.sql(f"ld_dir('.', '{whole.name}', 'http://none'); rdf_loader_run(); checkpoint;")
+            else:
+                with remote.connect(server.url, profile=kind, timeout=600) as endpoint:
+                    remote.push(graph, endpoint, bulk=True)
         found = {}
         with remote.connect(server.url, profile=kind, timeout=cap, retries=0) as endpoint:
             for question in chosen(names):
