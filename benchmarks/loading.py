@@ -33,7 +33,7 @@ SIZES: Final = (5_000, 20_000)
 CONTENDERS: Final = ("memory", "disk, stated", "disk", "rdflib", "oxigraph", "virtuoso")
 DEFAULT: Final = CONTENDERS[:4]
 #: The most triples that a contender is given; the others are given all.
-LIMITS: Final = {"rdflib": 200_000, "memory": 5_000_000}
+LIMITS: Final = {"rdflib": 200_000, "memory": 5_000_000, "oxigraph": 5_000_000}
 COLUMNS: Final = ("contender", "triples", "seconds", "triples a second", "CPU, s", "peak, MiB", "growth")
 NAME: Final = GRAPH + incremental.LARGE
 
