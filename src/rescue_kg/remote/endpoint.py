@@ -135,11 +135,10 @@ class Endpoint:
 
     def graphs_below(self, start: str) -> list[str]:
         """Return the named graphs of the store whose name begins with a text, sorted."""
-        found = self.select(
-            f"SELECT DISTINCT ?g WHERE {{ GRAPH ?g {{ {self.profile.any_triple} }} "
-            f"FILTER(STRSTARTS(STR(?g), {Literal(start)})) }}"
-        )
-        return sorted(row[0].value for row in found.rows if isinstance(row[0], NamedNode))
+        # A filter, or DISTINCT, makes Virtuoso read all quads; without, it looks at an index.
+        found = self.select(f"SELECT ?g WHERE {{ GRAPH ?g {{ {self.profile.any_triple} }} }} GROUP BY ?g")
+        names = (row[0].value for row in found.rows if isinstance(row[0], NamedNode))
+        return sorted(name for name in names if name.startswith(start))
 
     def count(self, graph: str) -> int:
         """Return the number of triples in a named graph of the store; 0 where there is no such graph."""
