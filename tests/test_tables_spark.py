@@ -48,11 +48,13 @@ def made_up(folder: Path) -> None:
 
 
 def commands() -> list[str]:
-    """Return the commands of docs/scale.md, on tables of a few rows in parts of still fewer."""
+    """Return the commands of docs/scale.md for the package, on a few rows in parts of still fewer."""
     page = (ROOT / "docs" / "scale.md").read_text(encoding="utf-8")
     blocks = re.findall(r"^```sh\n(.*?)^```$", page, re.MULTILINE | re.DOTALL)
     return [
-        block.replace("studies.tsv", "hostile.tsv studies.tsv").replace("25000", "25") for block in blocks
+        block.replace("studies.tsv", "hostile.tsv studies.tsv").replace("25000", "25")
+        for block in blocks
+        if not block.startswith("isql")
     ]
 
 
