@@ -73,7 +73,8 @@ HEAD = """\
 
 Each table is what the command above it printed. The data are made up by `benchmarks/generate.py`. In each
 table all contenders ran one after another on the same machine, and gave the same results before their times
-counted; a blank was not run, and `> 20` not answered within that time. Ratios hold better than seconds.
+counted; a blank was not run, or failed, and `> 20` was not answered within that time. Ratios hold better
+than seconds.
 """
 
 
