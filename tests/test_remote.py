@@ -5,10 +5,12 @@ from __future__ import annotations
 import base64
 import gzip
 import logging
+import re
 import subprocess
 import sys
 import time
 import traceback
+from collections import Counter
 from collections.abc import Callable, Iterator
 from email.utils import formatdate
 from pathlib import Path
@@ -22,15 +24,17 @@ from hypothesis import strategies as st
 
 import rescue_kg
 from remote_servers import Fault, Handler, StandIn, answering, free_port
-from rescue_kg import remote
+from rescue_kg import questions, remote
 from rescue_kg.cli import app
 from rescue_kg.errors import InputError, ParameterError, RescueKgError, UnknownNameError
 from rescue_kg.graph import RescueGraph
 from rescue_kg.namespaces import EVIDENCE_GRAPH, GRAPH, ONTOLOGY_GRAPH, PREFIXES
 from rescue_kg.remote import credentials
 from rescue_kg.remote.literals import canonical_literal, canonical_triples, unstorable
+from rescue_kg.remote.ordering import ordered, without_order
 from rescue_kg.remote.parts import parts
 from rescue_kg.remote.profiles import DOCUMENTED, TESTED
+from rescue_kg.remote.results import Rows
 from rescue_kg.remote.sparqltext import has_dataset, query_form, with_prefixes
 from rescue_kg.store import Store
 
@@ -631,6 +635,62 @@ def test_canonical_triples_of_one_value_are_one() -> None:
 def test_form_and_dataset_of_a_query(text: str, form: str, dataset: bool) -> None:
     assert query_form(text) == form
     assert has_dataset(text) is dataset
+
+
+#: Questions that are sorted by what is no column of theirs.
+HIDDEN_ORDER = {
+    "claim-drift",
+    "lost-refractory-qualifier",
+    "strength-by-section",
+    "what-studies-measured",
+    "wording-drift",
+}
+
+
+@pytest.mark.parametrize("name", sorted({*questions.names()} - HIDDEN_ORDER))
+def test_a_question_is_put_in_its_order_here(name: str, packaged: RescueGraph) -> None:
+    question = questions.read(name)
+    text, clause = without_order(question.text, question.returns)
+    assert text + clause == question.text.rstrip("\n")
+    assert clause
+
+    def rows(sparql: str) -> Rows:
+        found = packaged.store.query(sparql)
+        assert isinstance(found, ox.QuerySolutions)
+        return Rows(tuple(question.returns), [tuple(row[name] for name in question.returns) for row in found])
+
+    expected, unsorted = rows(question.text), rows(text)
+    found = ordered(unsorted._replace(rows=unsorted.rows[::-1]), clause)
+    assert Counter(found.rows) == Counter(expected.rows)
+    named = re.findall(r"\?(\w+)", clause)
+    keys = [place for place, column in enumerate(question.returns) if column in named]
+    assert [[row[key] for key in keys] for row in found.rows] == [
+        [row[key] for key in keys] for row in expected.rows
+    ]
+
+
+@pytest.mark.parametrize("name", sorted(HIDDEN_ORDER))
+def test_a_question_that_cannot_be_put_in_its_order_here(name: str) -> None:
+    question = questions.read(name)
+    assert without_order(question.text, question.returns) == (question.text, "")
+
+
+def test_a_query_without_an_order() -> None:
+    text = "SELECT * WHERE {\n ?s ?p ?o\n}\n"
+    assert without_order(text, ["s", "p", "o"]) == (text, "")
+
+
+def test_unbound_values_and_blank_nodes_in_an_order() -> None:
+    rows = [
+        (ox.Literal("b"), None),
+        (None, ox.Literal(1)),
+        (ox.BlankNode("x"), None),
+        (ox.Literal("a"), None),
+    ]
+    found = ordered(Rows(("name", "other"), [*rows]), "ORDER BY ?name")
+    assert {*found.rows[:2]} == {rows[1], rows[2]}
+    assert found.rows[2:] == [rows[3], rows[0]]
+    assert ordered(Rows(("name", "other"), []), "ORDER BY ?name").rows == []
 
 
 def test_only_missing_prefixes_are_declared() -> None:

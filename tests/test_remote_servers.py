@@ -20,7 +20,7 @@ from rescue_kg import questions, remote, tables
 from rescue_kg.cli import app
 from rescue_kg.errors import InputError, UnknownNameError
 from rescue_kg.graph import RescueGraph
-from rescue_kg.namespaces import EVIDENCE_GRAPH, GRAPH, ONTOLOGY_GRAPH
+from rescue_kg.namespaces import EVIDENCE_GRAPH, GRAPH, ONTOLOGY_GRAPH, PREFIXES
 from rescue_kg.remote import names as remote_names
 from rescue_kg.remote import swapping
 from rescue_kg.remote.literals import canonical_triples
@@ -135,6 +135,25 @@ def test_questions_run_over_the_graphs_of_rescue_kg_only(filled: Server, graph: 
         with connect(filled, graphs=["http://elsewhere/graph"]) as elsewhere:
             assert not remote.ask(elsewhere, "claims-by-type")
         endpoint.update("CLEAR GRAPH <http://elsewhere/graph>")
+
+
+def test_rows_that_are_too_long_for_a_store_to_sort(server: Server) -> None:
+    lines = [
+        f"r:claim-{n} r:aboutMechanism r:mechanism-{n % 2} ; r:aboutIntervention r:intervention-{n} . "
+        f"r:intervention-{n} rdfs:label 'the intervention with the number {n:03}' ."
+        for n in range(600)
+    ]
+    lines += [f"r:mechanism-{n} rdfs:label 'mechanism {n}' ." for n in range(2)]
+    head = f"@prefix r: <{PREFIXES['rescue']}> . @prefix rdfs: <{PREFIXES['rdfs']}> . "
+    store = Store()
+    store.load_file((head + "\n".join(lines)).encode(), graph=G, format="turtle")
+    expected = RescueGraph(store).ask("shared-mechanisms")
+    assert min(len(str(row[3])) for row in expected.rows) > 10_000
+    with connect(server, graphs=[G]) as endpoint:
+        remote.push(store, endpoint)
+        assert remote.ask(endpoint, "shared-mechanisms") == expected
+        assert len(remote.ask(endpoint, "shared-mechanisms", minimum=301)) == 0
+        endpoint.update(f"CLEAR GRAPH <{G}>")
 
 
 @pytest.mark.parametrize(

@@ -9,10 +9,14 @@ from rescue_kg import questions
 from rescue_kg.answers import Answer, to_value
 from rescue_kg.errors import InputError
 from rescue_kg.namespaces import PREFIXES, RESCUE
+from rescue_kg.remote.faults import EndpointError
 from rescue_kg.remote.names import resolve
+from rescue_kg.remote.ordering import ordered, without_order
 from rescue_kg.remote.sparqltext import query_form, with_prefixes
 
 if TYPE_CHECKING:
+    from collections.abc import Collection, Sequence
+
     from rescue_kg.answers import Value
     from rescue_kg.remote.endpoint import Endpoint
     from rescue_kg.remote.results import Rows
@@ -25,7 +29,8 @@ def ask(endpoint: Endpoint, name: str, /, **params: object) -> Answer:
 
     The query is the one that the embedded engine runs; it goes out with the graphs of rescue-kg as its
     default graph, whatever the store takes for that. Labels as parameters are looked up at the endpoint.
-    Values come in the types that the header declares, also where the store counts true as 1.
+    Values come in the types that the header declares, also where the store counts true as 1. Rows that are
+    too long for the store to sort are sorted here.
 
     Raises UnknownNameError, ParameterError, InputError where the store holds no graph, EndpointError.
     """
@@ -36,7 +41,7 @@ def ask(endpoint: Endpoint, name: str, /, **params: object) -> Answer:
     if not graphs:
         raise InputError(f"{endpoint.url}: found no graph of rescue-kg there; push one first")
     sparql = questions.bind(question, params, lambda term: resolve(endpoint, term, graphs))
-    found = endpoint.select(sparql, graphs)
+    found = _in_order(endpoint, sparql, graphs, question.returns)
     kinds = [question.returns.get(column, "") for column in found.columns]
     rows = [
         tuple(_declared(to_value(term), kind) for term, kind in zip(row, kinds, strict=True))
@@ -64,6 +69,18 @@ def query(endpoint: Endpoint, sparql: str) -> Answer | bool:
         for one in endpoint.triples(text, graphs)
     }
     return Answer(("subject", "predicate", "object"), sorted(rows, key=lambda row: tuple(map(str, row))))
+
+
+def _in_order(endpoint: Endpoint, sparql: str, graphs: Sequence[str], columns: Collection[str]) -> Rows:
+    """Return the rows of a question in its order."""
+    try:
+        return endpoint.select(sparql, graphs)
+    except EndpointError as error:
+        fault = endpoint.profile.unsortable
+        text, clause = without_order(sparql, columns)
+        if fault is None or fault not in str(error) or not clause:
+            raise
+    return ordered(endpoint.select(text, graphs), clause)
 
 
 def _answer(found: Rows) -> Answer:
