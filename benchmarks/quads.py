@@ -48,7 +48,7 @@ FINDINGS: Final = 2_000
 RDFLIB_FINDINGS: Final = 2_000
 #: From so many findings on one run is enough, unless `--runs` says otherwise.
 LARGE: Final = 200_000
-RUNS: Final = 3
+RUNS: Final = 5
 COLUMNS: Final = (
     "contender",
     "findings",

@@ -165,7 +165,7 @@ def main() -> None:
     """Print a table, then how the times grow."""
     parser = argparse.ArgumentParser(description=str(__doc__).partition("\n")[0])
     parser.add_argument("--sizes", type=int, nargs="+", default=SIZES, metavar="TRIPLES")
-    parser.add_argument("--rounds", type=int, default=3, help="of the fast engine; the others have one")
+    parser.add_argument("--rounds", type=int, default=5, help="of the fast engine; the others have one")
     for contender, limit in LIMITS.items():
         parser.add_argument(f"--{contender}-up-to", type=int, default=limit, metavar="TRIPLES")
     given = parser.parse_args()
