@@ -52,7 +52,7 @@ SECTIONS = (
         "Questions, 20 million statements",
         "questions",
         small=("--sizes", "2000", "--contenders", "disk", "--questions", "recurring-interventions"),
-        full=("--sizes", _20M, "--contenders", "disk", "virtuoso", "--cap", "20"),
+        full=("--sizes", _20M, "--contenders", "disk", "virtuoso", "--cap", "40"),
     ),
     Section(
         "Load",
