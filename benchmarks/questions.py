@@ -59,11 +59,6 @@ RDFLIB_AT_ALL = 2_000_000
 RUNS = 5
 CAP = 60.0
 _DATASET = "made-up"
-#: Buffers of Virtuoso, of 8 KiB: as many as its manual names for 8 GB of memory; the tests have 64 MiB.
-_BUFFERS = {
-    "NumberOfBuffers = 8000": "NumberOfBuffers = 680000",
-    "MaxDirtyBuffers = 6000": "MaxDirtyBuffers = 500000",
-}
 
 
 class Found(NamedTuple):
@@ -185,14 +180,9 @@ def served(folder: Path, names: tuple[str, ...], cap: float, kind: str) -> tuple
     import remote_servers
 
     class Virtuoso(remote_servers.Virtuoso):
-        def command(self) -> list[str]:
-            command = super().command()
-            ini = self.folder / "virtuoso.ini"
-            text = ini.read_text()
-            for before, after in _BUFFERS.items():
-                text = text.replace(before, after)
-            ini.write_text(text)
-            return command
+        # As many as its manual names for 8 GB of memory.
+        buffers = 680_000
+        dirty_buffers = 500_000
 
     servers: dict[str, type[remote_servers.Server]] = {
         "virtuoso": Virtuoso,

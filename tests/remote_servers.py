@@ -38,8 +38,8 @@ MaxCheckpointRemap = 2000
 ServerPort = 127.0.0.1:{sql_port}
 ServerThreads = 10
 CheckpointInterval = 60
-NumberOfBuffers = 8000
-MaxDirtyBuffers = 6000
+NumberOfBuffers = {buffers}
+MaxDirtyBuffers = {dirty_buffers}
 DirsAllowed = .
 [HTTPServer]
 ServerPort = 127.0.0.1:{port}
@@ -122,6 +122,9 @@ class Oxigraph(Server):
 
 class Virtuoso(Server):
     profile = "virtuoso"
+    #: Of 8 KiB.
+    buffers = 8_000
+    dirty_buffers = 6_000
     sql_port = 0
 
     def command(self) -> list[str]:
@@ -130,7 +133,14 @@ class Virtuoso(Server):
             missing("virtuoso-t (apt-get install virtuoso-opensource-7-bin virtuoso-opensource-7-common)")
         ini = self.folder / "virtuoso.ini"
         self.sql_port = free_port()
-        ini.write_text(VIRTUOSO_INI.format(port=self.port, sql_port=self.sql_port))
+        ini.write_text(
+            VIRTUOSO_INI.format(
+                port=self.port,
+                sql_port=self.sql_port,
+                buffers=self.buffers,
+                dirty_buffers=self.dirty_buffers,
+            )
+        )
         (self.folder / "virtuoso.lck").unlink(missing_ok=True)
         return [str(binary), "+foreground", "+configfile", str(ini)]
 
